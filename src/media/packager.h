@@ -1,0 +1,66 @@
+// Turns the packets of one run into parts, segments and recordings.
+#pragma once
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "base/ids.h"
+#include "base/result.h"
+#include "base/time.h"
+#include "media/packet.h"
+#include "media/part.h"
+#include "media/track.h"
+
+namespace oriel::media {
+
+struct PackagerOptions {
+  FeedId feed;
+  Rendition rendition = Rendition::main;
+  std::int64_t part_90k = 30'000;            // wanted length of a part
+  std::int64_t segment_min_90k = 270'000;    // a key frame after this begins a segment
+  std::int64_t segment_max_90k = 540'000;    // a segment never exceeds this, key frame or not
+  std::int64_t recording_90k = 27'000'000;   // the first key frame after this begins a recording
+  std::int64_t recording_max_90k = 54'000'000;
+};
+
+// What every new run and recording asks of the node. Thread-safe.
+class IdSource {
+ public:
+  virtual ~IdSource() = default;
+  virtual RecordingId next_recording_id() = 0;
+  virtual RunId next_run_id() = 0;
+};
+
+// One packager lives as long as its rendition; begin_run()/end_run() bracket each reception. Only on
+// the feed's thread. Holds back one packet per track, so that each sample's duration is the distance
+// to the next one and not what the camera claims.
+class Packager {
+ public:
+  Packager(PackagerOptions options, IdSource& ids, PartSink& sink);
+  ~Packager();
+
+  // Errors: unsupported (no init segment can be made of these tracks).
+  Result<void> begin_run(Tracks tracks, Reason began, UtcTime start, ClockSource clock_source,
+                         std::int64_t clock_error_us);
+  // Packets before the first key frame (or any, without video) are dropped. Errors: invalid when dts
+  // does not increase in its track; the run must then be ended.
+  Result<void> push(Packet packet);
+  // The UTC of the run's time zero may be slewed while it goes on (drift against the node's clock);
+  // takes effect with the next recording.
+  void set_run_start(UtcTime start);
+  // Seals what is held back, ends the recording. Without effect when no run is open.
+  void end_run(Reason reason);
+  bool in_run() const;
+
+ private:
+  struct Run;
+  PackagerOptions options_;
+  IdSource& ids_;
+  PartSink& sink_;
+  std::unique_ptr<Run> run_;
+};
+
+}  // namespace oriel::media

@@ -1,0 +1,65 @@
+// The thin layer over SQL databases: SQLite by default, PostgreSQL when configured. One SQL for
+// both: placeholders $1, $2, …; types INTEGER (64 bit), REAL, TEXT, BLOB in migrations are mapped by
+// each back end; INSERT … RETURNING and ON CONFLICT are used, dialect functions are not.
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/metrics.h"
+#include "base/result.h"
+
+namespace oriel::store {
+
+using Value = std::variant<std::nullptr_t, std::int64_t, double, std::string, Bytes>;
+using Values = std::vector<Value>;
+
+// One row of an answer, borrowed for the duration of the callback. Columns count from 0. Reading a
+// NULL as a plain value gives 0, "" or empty; ask is_null() where that matters.
+class Row {
+ public:
+  virtual ~Row() = default;
+  virtual bool is_null(int column) const = 0;
+  virtual std::int64_t integer(int column) const = 0;
+  virtual double real(int column) const = 0;
+  virtual std::string text(int column) const = 0;
+  virtual Bytes blob(int column) const = 0;
+};
+
+using RowCallback = std::function<void(const Row&)>;
+
+// A connection inside a transaction; only valid in the function it was given to. Statements are
+// prepared once and kept.
+class Session {
+ public:
+  virtual ~Session() = default;
+  // Rows changed. Errors: conflict (a unique key or foreign key), exhausted (disk full),
+  // unavailable (busy, connection lost), data_loss (corrupt), invalid (SQL).
+  virtual Result<std::int64_t> execute(std::string_view sql, const Values& values = {}) = 0;
+  virtual Result<void> query(std::string_view sql, const Values& values, const RowCallback& row) = 0;
+};
+
+using Work = std::function<Result<void>(Session&)>;
+
+// Thread-safe. Every call blocks: only from threads that may.
+class Database {
+ public:
+  virtual ~Database() = default;
+  // Runs `work` in one transaction, committed when it returns no error, rolled back otherwise.
+  // Writers are serialised; on PostgreSQL a serialisation failure runs `work` again.
+  virtual Result<void> write(const Work& work) = 0;
+  // Runs `work` on a snapshot; writing in it is an error.
+  virtual Result<void> read(const Work& work) = 0;
+};
+
+// "sqlite:PATH" (the folder must exist) or "postgresql://…" (unsupported in this version). Opens,
+// migrates to the newest schema, and refuses a database of a newer program (conflict).
+Result<std::unique_ptr<Database>> open_database(const std::string& url, Metrics& metrics);
+
+}  // namespace oriel::store
