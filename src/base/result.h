@@ -10,16 +10,16 @@ namespace oriel {
 
 // What a caller can do about an error. A new kind needs a caller that branches on it.
 enum class ErrorKind {
-  invalid,      // the request is wrong and will stay wrong
+  invalid,  // the request is wrong and will stay wrong
   not_found,
-  conflict,     // the state does not allow it (exists already, changed meanwhile)
+  conflict,  // the state does not allow it (exists already, changed meanwhile)
   denied,
   unsupported,  // correct, but this program does not do it
   unavailable,  // try again later
   deadline,
   cancelled,
-  exhausted,    // disk, queue or quota is full
-  data_loss,    // stored bytes are missing or damaged
+  exhausted,  // disk, queue or quota is full
+  data_loss,  // stored bytes are missing or damaged
   internal,
 };
 
@@ -57,18 +57,21 @@ Error errno_error(int code, std::string_view what);
 #define ORIEL_CHECK(expression) \
   ((expression) ? void() : ::oriel::check_failed(#expression, __FILE__, __LINE__))
 
-// Returns early with the error of a Result<…> expression that is not needed as a value.
-#define ORIEL_TRY(expression)                                       \
-  do {                                                              \
-    if (auto oriel_try_result = (expression); !oriel_try_result)    \
-      return ::oriel::fail(std::move(oriel_try_result).error());    \
-  } while (0)
-
 #define ORIEL_TRY_CONCAT_(a, b) a##b
 #define ORIEL_TRY_CONCAT(a, b) ORIEL_TRY_CONCAT_(a, b)
+
+// Returns early with the error of a Result<…> expression that is not needed as a value. The name is
+// counted so that the expression may hold a lambda that uses this too.
+#define ORIEL_TRY(expression) ORIEL_TRY_(ORIEL_TRY_CONCAT(oriel_try_, __COUNTER__), expression)
+#define ORIEL_TRY_(name, expression)                                                    \
+  do {                                                                                  \
+    if (auto name = (expression); !name) return ::oriel::fail(std::move(name).error()); \
+  } while (0)
+
 // ORIEL_TRY_ASSIGN(auto x, expression): x is the value, or return early with the error.
-#define ORIEL_TRY_ASSIGN(declaration, expression)                                          \
-  auto ORIEL_TRY_CONCAT(oriel_try_, __LINE__) = (expression);                              \
-  if (!ORIEL_TRY_CONCAT(oriel_try_, __LINE__))                                             \
-    return ::oriel::fail(std::move(ORIEL_TRY_CONCAT(oriel_try_, __LINE__)).error());       \
-  declaration = std::move(*ORIEL_TRY_CONCAT(oriel_try_, __LINE__))
+#define ORIEL_TRY_ASSIGN(declaration, expression) \
+  ORIEL_TRY_ASSIGN_(ORIEL_TRY_CONCAT(oriel_try_, __COUNTER__), declaration, expression)
+#define ORIEL_TRY_ASSIGN_(name, declaration, expression)    \
+  auto name = (expression);                                 \
+  if (!name) return ::oriel::fail(std::move(name).error()); \
+  declaration = std::move(*name)

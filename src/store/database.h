@@ -1,6 +1,6 @@
 // The thin layer over SQL databases: SQLite by default, PostgreSQL when configured. One SQL for
-// both: placeholders $1, $2, …; types INTEGER (64 bit), REAL, TEXT, BLOB in migrations are mapped by
-// each back end; INSERT … RETURNING and ON CONFLICT are used, dialect functions are not.
+// both: placeholders $1, $2, …; types INTEGER (64 bit), REAL, TEXT, BLOB in migrations are mapped
+// by each back end; INSERT … RETURNING and ON CONFLICT are used, dialect functions are not.
 #pragma once
 #include <cstdint>
 #include <functional>
@@ -34,15 +34,19 @@ class Row {
 
 using RowCallback = std::function<void(const Row&)>;
 
-// A connection inside a transaction; only valid in the function it was given to. Statements are
-// prepared once and kept.
+// A connection inside a transaction; only valid in the function it was given to, on its thread.
+// Statements are prepared once and kept. One statement a call. As many values as placeholders, or
+// the call is `invalid`. A failed statement dooms its transaction, as PostgreSQL has it: nothing of
+// it is kept, and write() returns that error even where `work` passed over it; say what may happen
+// with ON CONFLICT instead.
 class Session {
  public:
   virtual ~Session() = default;
   // Rows changed. Errors: conflict (a unique key or foreign key), exhausted (disk full),
   // unavailable (busy, connection lost), data_loss (corrupt), invalid (SQL).
   virtual Result<std::int64_t> execute(std::string_view sql, const Values& values = {}) = 0;
-  virtual Result<void> query(std::string_view sql, const Values& values, const RowCallback& row) = 0;
+  virtual Result<void> query(std::string_view sql, const Values& values,
+                             const RowCallback& row) = 0;
 };
 
 using Work = std::function<Result<void>(Session&)>;
@@ -52,14 +56,22 @@ class Database {
  public:
   virtual ~Database() = default;
   // Runs `work` in one transaction, committed when it returns no error, rolled back otherwise.
-  // Writers are serialised; on PostgreSQL a serialisation failure runs `work` again.
+  // Writers are serialised; on PostgreSQL a serialisation failure runs `work` again. After a kill
+  // -9 everything committed is there; after a power loss the last moments may be missing, but never
+  // a part of a transaction, nor one without those before it. A write inside a write is `internal`.
   virtual Result<void> write(const Work& work) = 0;
-  // Runs `work` on a snapshot; writing in it is an error.
+  // The same, and survives a power loss once it has returned (one more sync of the disk).
+  virtual Result<void> write_durable(const Work& work) = 0;
+  // Runs `work` on a snapshot; writing in it is `denied`. Waits while all readers are in use, so a
+  // read inside a read is not for daily use.
   virtual Result<void> read(const Work& work) = 0;
 };
 
-// "sqlite:PATH" (the folder must exist) or "postgresql://…" (unsupported in this version). Opens,
-// migrates to the newest schema, and refuses a database of a newer program (conflict).
+// "sqlite:PATH" (the folder must exist; "sqlite:PATH?synchronous=full" makes every write durable)
+// or "postgresql://…" (unsupported in this version). Opens, migrates to the newest schema, and
+// refuses a database of a newer or another program (conflict). `metrics` must outlive the database.
+// Errors also: invalid (the address), not_found (the folder), denied (read-only), data_loss (no
+// database).
 Result<std::unique_ptr<Database>> open_database(const std::string& url, Metrics& metrics);
 
 }  // namespace oriel::store

@@ -1,0 +1,114 @@
+#include "store/schema.h"
+
+#include "base/log.h"
+
+namespace oriel::store {
+
+namespace {
+
+// Times are microseconds UTC (_us), names are localised maps as JSON ({"en": "Eling Lake"}), yes
+// and no are 1 and 0. Rows about media (recording, gap, withheld) do not reference feed and volume
+// by foreign key: they are rebuilt from the volumes in any order, and outlive what they speak of.
+Migration version_1() {
+  return {1,
+          {
+              "CREATE TABLE sector (id TEXT PRIMARY KEY, name TEXT NOT NULL,"
+              " position INTEGER NOT NULL, declared INTEGER NOT NULL)",
+              "CREATE TABLE site (id TEXT PRIMARY KEY, sector TEXT, name TEXT NOT NULL,"
+              " latitude REAL, longitude REAL, elevation_m REAL,"
+              " published_latitude REAL, published_longitude REAL,"
+              " time_zone TEXT, declared INTEGER NOT NULL)",
+              "CREATE TABLE feed (id TEXT PRIMARY KEY, site TEXT, name TEXT NOT NULL,"
+              " source TEXT NOT NULL, sub_source TEXT NOT NULL, record INTEGER NOT NULL,"
+              " record_sub INTEGER NOT NULL, public INTEGER NOT NULL,"
+              " public_audio INTEGER NOT NULL, delay_s INTEGER NOT NULL,"
+              " part_ms INTEGER NOT NULL, paused INTEGER NOT NULL, paused_note TEXT NOT NULL,"
+              " declared INTEGER NOT NULL, added_us INTEGER NOT NULL, removed_us INTEGER)",
+              "CREATE TABLE volume (id TEXT PRIMARY KEY, path TEXT NOT NULL, marker TEXT NOT NULL,"
+              " added_us INTEGER NOT NULL, retired_us INTEGER)",
+              "CREATE TABLE init (id INTEGER PRIMARY KEY, sha256 BLOB NOT NULL UNIQUE,"
+              " bytes BLOB NOT NULL, tracks TEXT NOT NULL)",
+              // end_us and ended are NULL while the recording is open.
+              "CREATE TABLE recording (id INTEGER PRIMARY KEY, feed TEXT NOT NULL,"
+              " rendition INTEGER NOT NULL, run INTEGER NOT NULL, run_offset_90k INTEGER NOT NULL,"
+              " volume TEXT NOT NULL, init INTEGER NOT NULL, start_us INTEGER NOT NULL,"
+              " end_us INTEGER, bytes INTEGER NOT NULL, segment_index BLOB,"
+              " began INTEGER NOT NULL, ended INTEGER, clock_source INTEGER NOT NULL,"
+              " clock_error_us INTEGER NOT NULL, pose INTEGER, sha256 BLOB)",
+              "CREATE INDEX recording_by_time ON recording (feed, rendition, start_us)",
+              "CREATE TABLE gap (feed TEXT NOT NULL, start_us INTEGER NOT NULL, end_us INTEGER,"
+              " reason INTEGER NOT NULL, PRIMARY KEY (feed, start_us))",
+              // end_us NULL: from start_us on until further notice.
+              "CREATE TABLE withheld (id INTEGER PRIMARY KEY, feed TEXT NOT NULL,"
+              " start_us INTEGER NOT NULL, end_us INTEGER, reason TEXT NOT NULL,"
+              " made_by TEXT NOT NULL, made_us INTEGER NOT NULL)",
+              "CREATE INDEX withheld_by_time ON withheld (feed, start_us)",
+              "CREATE TABLE account (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE,"
+              " password TEXT NOT NULL, role INTEGER NOT NULL, made_us INTEGER NOT NULL,"
+              " disabled INTEGER NOT NULL)",
+              "CREATE TABLE login_session (token_sha256 BLOB PRIMARY KEY,"
+              " account INTEGER NOT NULL REFERENCES account (id) ON DELETE CASCADE,"
+              " made_us INTEGER NOT NULL, seen_us INTEGER NOT NULL, expires_us INTEGER NOT NULL)",
+              "CREATE INDEX login_session_by_account ON login_session (account)",
+              "CREATE TABLE api_token (id INTEGER PRIMARY KEY, name TEXT NOT NULL,"
+              " token_sha256 BLOB NOT NULL UNIQUE,"
+              " account INTEGER NOT NULL REFERENCES account (id) ON DELETE CASCADE,"
+              " scopes TEXT NOT NULL, made_us INTEGER NOT NULL, expires_us INTEGER,"
+              " used_us INTEGER)",
+              "CREATE INDEX api_token_by_account ON api_token (account)",
+              "CREATE TABLE wall (name TEXT PRIMARY KEY, definition TEXT NOT NULL,"
+              " updated_us INTEGER NOT NULL)",
+              // next: the first number not yet handed to anyone; see counter.h.
+              "CREATE TABLE counter (name TEXT PRIMARY KEY, next INTEGER NOT NULL)",
+          }};
+}
+
+Result<void> refuse_newer(std::int64_t found, std::int64_t known) {
+  if (found <= known) return {};
+  return fail(ErrorKind::conflict,
+              "the database has schema version " + std::to_string(found) +
+                  " and was made by a newer Oriel; this program knows version " +
+                  std::to_string(known) + " and would damage it: update Oriel");
+}
+
+Result<void> apply(Session& session, const Migration& step) {
+  ORIEL_TRY_ASSIGN(const auto version, schema_version(session));
+  if (version >= step.version) return {};
+  for (const auto statement : step.statements) ORIEL_TRY(session.execute(statement));
+  ORIEL_TRY(session.execute("DELETE FROM schema_version"));
+  ORIEL_TRY(session.execute("INSERT INTO schema_version (version) VALUES ($1)", {step.version}));
+  return {};
+}
+
+}  // namespace
+
+std::vector<Migration> migrations() { return {version_1()}; }
+
+Result<std::int64_t> schema_version(Session& session) {
+  std::int64_t version = 0;
+  ORIEL_TRY(session.query("SELECT version FROM schema_version", {},
+                          [&](const Row& row) { version = row.integer(0); }));
+  return version;
+}
+
+Result<void> migrate(Database& database, const std::vector<Migration>& steps) {
+  std::int64_t version = 0;
+  ORIEL_TRY(database.write([&](Session& session) -> Result<void> {
+    ORIEL_TRY(
+        session.execute("CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL)"));
+    ORIEL_TRY_ASSIGN(version, schema_version(session));
+    return refuse_newer(version, steps.empty() ? 0 : steps.back().version);
+  }));
+  for (const auto& step : steps) {
+    if (step.version <= version) continue;
+    auto applied = database.write_durable([&](Session& session) { return apply(session, step); });
+    if (!applied) {
+      return fail(
+          std::move(applied).error().within("schema version " + std::to_string(step.version)));
+    }
+    log::info("database: schema version {}", step.version);
+  }
+  return {};
+}
+
+}  // namespace oriel::store
