@@ -1,0 +1,66 @@
+// The whole log on disk, put together in the right order.
+#pragma once
+#include <memory>
+#include <vector>
+
+#include "archive/catalog.h"
+#include "archive/file_system.h"
+#include "archive/id_allocator.h"
+#include "archive/reader.h"
+#include "archive/recovery.h"
+#include "archive/volume.h"
+#include "archive/writer.h"
+#include "base/metrics.h"
+#include "base/result.h"
+#include "base/thread.h"
+#include "base/time.h"
+#include "store/database.h"
+
+namespace oriel::archive {
+
+struct ArchiveOptions {
+  std::vector<VolumeOptions> volumes;  // at least one
+  WriterOptions writer;
+  std::size_t cache_bytes_max = std::size_t{64} << 20;
+};
+
+// Owns volumes, writer, catalog, reader, cache and ids. Database, clock and metrics outlive it.
+class Archive {
+ public:
+  // Opens the volumes, recovers, starts writing. Blocks. Errors: the database's; invalid without a
+  // volume. A volume that is not there is not an error: see Volume::status().
+  static Result<std::unique_ptr<Archive>> open(ArchiveOptions options, store::Database& database,
+                                               const Clock& clock, Metrics& metrics);
+  // As open(), with the file layer given (tests).
+  static Result<std::unique_ptr<Archive>> open(ArchiveOptions options,
+                                               std::unique_ptr<FileSystem> file_system,
+                                               store::Database& database, const Clock& clock,
+                                               Metrics& metrics);
+  ~Archive();
+
+  // Ordered stop: see Writer::stop(). Reading goes on. Twice is fine.
+  void stop();
+
+  Writer& writer() { return *writer_; }
+  const Catalog& catalog() const { return *catalog_; }
+  const Reader& reader() const { return *reader_; }
+  SegmentCache& cache() { return *cache_; }
+  media::IdSource& ids() { return *ids_; }
+  const std::vector<Volume*>& volumes() const { return volume_views_; }
+  const RecoveryReport& recovery() const { return recovery_; }
+
+ private:
+  Archive() = default;
+  std::unique_ptr<FileSystem> file_system_;
+  std::vector<std::unique_ptr<Volume>> volumes_;
+  std::vector<Volume*> volume_views_;
+  RecoveryReport recovery_;
+  std::unique_ptr<IdAllocator> ids_;
+  std::unique_ptr<Writer> writer_;
+  std::unique_ptr<Catalog> catalog_;
+  std::unique_ptr<Reader> reader_;
+  std::unique_ptr<SegmentCache> cache_;
+  NamedThread refill_;
+};
+
+}  // namespace oriel::archive

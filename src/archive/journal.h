@@ -1,0 +1,89 @@
+// The journal on each volume: what the media files beside it cannot say, so that the database can
+// be made again from the volume alone.
+//
+// Format: {volume}/journal/{day}.ndjson, one JSON object a line, UTF-8, at most kJournalLineMax
+// bytes, appended and made durable with the volume. Times are microseconds since 1970. A reader
+// skips (and counts) lines it cannot read and kinds it does not know. Crash argument: a line counts
+// only with its line feed; a torn last line is ended by the next writer with a line feed and is
+// then one unreadable line. A lost last second of journal loses reasons, never media.
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <boost/describe.hpp>
+
+#include "archive/file_names.h"
+#include "archive/volume.h"
+#include "base/result.h"
+#include "base/time.h"
+#include "media/part.h"
+#include "media/reason.h"
+
+namespace oriel::archive {
+
+// Stored by name: never rename, only append.
+enum class JournalKind {
+  recording_began,  // recording, run, run_offset_90k, reason, clock_source, clock_error_us,
+                    // start_us
+  recording_ended,  // recording, reason, end_us
+  gap_began,        // reason, start_us
+  gap_ended,        // start_us, end_us
+};
+BOOST_DESCRIBE_ENUM(JournalKind, recording_began, recording_ended, gap_began, gap_ended)
+
+struct JournalEntry {
+  std::int64_t at_us = 0;  // when it was written
+  JournalKind kind = JournalKind::gap_began;
+  std::string feed;
+  std::optional<media::Rendition> rendition;
+  std::optional<std::int64_t> recording;
+  std::optional<std::int64_t> run;
+  std::optional<std::int64_t> run_offset_90k;
+  std::optional<media::Reason> reason;
+  std::optional<media::ClockSource> clock_source;
+  std::optional<std::int64_t> clock_error_us;
+  std::optional<std::int64_t> start_us;
+  std::optional<std::int64_t> end_us;
+  bool operator==(const JournalEntry&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(JournalEntry, (),
+                      (at_us, kind, feed, rendition, recording, run, run_offset_90k, reason,
+                       clock_source, clock_error_us, start_us, end_us))
+
+constexpr std::size_t kJournalLineMax = 4096;
+
+// With the line feed; absent members are left out.
+std::string format_journal_line(const JournalEntry& entry);
+// One line without its line feed. Errors: invalid.
+Result<JournalEntry> parse_journal_line(std::string_view line);
+
+// Appends to a volume's journal; only on the volume's thread.
+class JournalWriter {
+ public:
+  JournalWriter(const Volume& volume, FileSystem& file_system);
+  // One write for all lines. Errors: as File::write; the file is then closed and opened anew by the
+  // next call.
+  Result<void> append(const std::vector<JournalEntry>& entries, UtcTime now);
+
+ private:
+  Result<void> open(Day day);
+  const Volume& volume_;
+  FileSystem& file_system_;
+  std::unique_ptr<File> file_;
+  Day day_;
+  std::uint64_t size_bytes_ = 0;
+};
+
+struct JournalRead {
+  std::uint64_t lines = 0;
+  std::uint64_t unreadable = 0;
+};
+// Reads one day in order, in bounded memory. A day without a file gives no entries.
+Result<JournalRead> read_journal(const Volume& volume, FileSystem& file_system, Day day,
+                                 const std::function<void(const JournalEntry&)>& entry);
+
+}  // namespace oriel::archive

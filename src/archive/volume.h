@@ -1,0 +1,99 @@
+// A volume: one folder, usually a mount point, that holds recordings.
+//
+// Identity. The marker {volume}/oriel-volume.json and the row in `volume` carry the same uuid.
+//   no row,  no marker   first use: marker made (temporary file, sync, rename, sync folder), row
+//   no row,  marker      adopted when the marker names this id: the row was lost or never written
+//   row,     no marker   missing: nothing is mounted there; writing would fill the wrong disk
+//   row,     other uuid  missing: another disk stands in its place
+// A crash between marker and row leaves the second case. The check is repeated while running.
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+
+#include <boost/describe.hpp>
+
+#include "archive/file_system.h"
+#include "base/ids.h"
+#include "base/result.h"
+#include "base/time.h"
+#include "media/reason.h"
+#include "store/database.h"
+
+namespace oriel::archive {
+
+enum class VolumeState {
+  ok,
+  full,  // less than the reserve is free; comes back by itself
+  readonly,
+  failed,   // the disk returns errors
+  missing,  // not mounted, or another disk in its place
+};
+BOOST_DESCRIBE_ENUM(VolumeState, ok, full, readonly, failed, missing)
+
+struct VolumeOptions {
+  VolumeId id;
+  std::string path;
+  // Recording stops below this; what is left is for the journal, the database and the system.
+  std::uint64_t reserve_bytes = std::uint64_t{1} << 30;
+};
+
+struct VolumeStatus {
+  VolumeState state = VolumeState::ok;
+  std::string message;  // for a person; empty when ok
+  std::uint64_t free_bytes = 0;
+  std::uint64_t total_bytes = 0;
+};
+
+// What is missing while no volume can be written: disk_full or disk_failed; none for ok.
+media::Reason reason_of(VolumeState state);
+
+// The marker's content. Errors: invalid, and at most 4096 bytes are taken.
+struct VolumeMarker {
+  std::int64_t version = 1;
+  std::string volume;  // VolumeId
+  std::string uuid;    // 32 hexadecimal digits
+};
+BOOST_DESCRIBE_STRUCT(VolumeMarker, (), (version, volume, uuid))
+Result<VolumeMarker> parse_marker(ByteView bytes);
+std::string format_marker(const VolumeMarker& marker);
+
+// Thread-safe.
+class Volume {
+ public:
+  // Always gives a volume: one that cannot be used is missing, readonly or failed and is looked at
+  // again by refresh(). Errors: only those of the database, and conflict when the path is used by
+  // another volume's marker.
+  static Result<std::unique_ptr<Volume>> open(VolumeOptions options, FileSystem& file_system,
+                                              store::Database& database);
+
+  const VolumeId& id() const { return options_.id; }
+  const std::string& path() const { return options_.path; }
+  std::string path_of(std::string_view relative_path) const;
+  VolumeStatus status() const;
+  bool writable() const { return status().state == VolumeState::ok; }
+
+  // Looks at marker, mount and free bytes again; a failed or readonly volume is tried by writing
+  // and removing a small file. Blocks on the disk. True when the volume became writable by this
+  // call.
+  bool refresh();
+  // A write, sync or create returned this error: changes the state accordingly.
+  void report_error(const Error& error);
+  // Everything written so far survives a loss of power when this returns.
+  Result<void> sync();
+
+ private:
+  Volume(VolumeOptions options, FileSystem& file_system, std::string uuid);
+  Result<void> check_marker();
+  void set_state(VolumeState state, std::string message);
+
+  const VolumeOptions options_;
+  FileSystem& file_system_;
+  const std::string uuid_;
+  mutable std::mutex mutex_;
+  VolumeStatus status_;  // guarded by mutex_
+};
+
+}  // namespace oriel::archive

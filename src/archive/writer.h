@@ -1,0 +1,123 @@
+// Writes the log of parts to the volumes.
+//
+// Threads: one writer and one sync thread per volume, one thread for rows. A feed's thread only
+// puts a part into the volume's queue. All queues share one bound in bytes (overflow: refuse, see
+// below).
+//
+// Procedures, and what a crash or a loss of power leaves (P):
+//   create  1. With the recording's first part: folders, file (must not exist).
+//           2. One write: init segment, first part.
+//                 P: no file, or one with a torn or no part. Recovery removes it or cuts it.
+//           3. Journal line recording_began.
+//           4. The volume's next sync (at most a second later) makes 1 to 3 durable.
+//           5. Only then the row, open (ended is NULL), is given to the database.
+//                 P between 4 and 5: a file without a row. Recovery finds it in the newest day
+//                 folders.
+//   append  One write for all queued parts of a file. P: the last part is torn; recovery cuts it
+//   off.
+//           A failed write is cut back to the last whole part at once.
+//   close   1. Journal line recording_ended; file closed. 2. The volume's next sync. 3. The row
+//   gets
+//           end, bytes, index and reason. P before 3: an open row; recovery reads the file again.
+// So a row never speaks of bytes that are not durable, and each byte is written once.
+//
+// Refusal: when the shared buffer is full (disk_behind), or no volume can be written (disk_full,
+// disk_failed), the recording ends with what it has, its further parts are counted and dropped, and
+// a gap with that reason begins. Live is not touched. When there is room again the writer calls
+// WriterOptions::recording_wanted, and ingest begins a new recording at the next independent part.
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "archive/file_system.h"
+#include "archive/volume.h"
+#include "base/ids.h"
+#include "base/metrics.h"
+#include "base/result.h"
+#include "base/time.h"
+#include "media/part.h"
+#include "media/reason.h"
+#include "media/segment_index.h"
+#include "store/database.h"
+
+namespace oriel::archive {
+
+// How far one recording has come; always received >= written >= durable. Bytes are file bytes, init
+// segment included.
+struct Position {
+  std::uint32_t received_parts = 0;
+  std::uint32_t written_parts = 0;
+  std::uint32_t durable_parts = 0;
+  std::uint64_t received_bytes = 0;
+  std::uint64_t written_bytes = 0;
+  std::uint64_t durable_bytes = 0;
+};
+
+// A recording that the database does not know fully yet: open, or closed and its row on the way.
+struct UnsettledRecording {
+  media::RecordingPtr head;
+  VolumeId volume;
+  UtcTime end;                                // of what is written
+  std::uint64_t bytes = 0;                    // written, whole parts
+  std::vector<media::SegmentEntry> segments;  // of what is written
+  std::optional<media::Reason> ended;         // absent while open
+};
+
+struct WriterOptions {
+  // Parts received and not yet written, all feeds together. Overflow: refuse (disk_behind).
+  std::size_t buffer_bytes_max = std::size_t{64} << 20;
+  // Rows waiting for a slow or absent database. Overflow: the newest is dropped and counted;
+  // recovery finds its recording at the next start.
+  std::size_t row_queue_max = 100'000;
+  Duration sync_interval = Duration::from_s(1);
+  // How long stop() waits for disks and for the database.
+  Duration stop_deadline = Duration::from_s(5);
+  // There is room for a feed whose recording was refused: begin a new recording soon (cut the run,
+  // or end and begin it). Called from the writer's threads, repeated every few seconds until a
+  // recording begins; must not block or call back.
+  std::function<void(const FeedId&, media::Rendition, media::Reason was)> recording_wanted;
+};
+
+// Thread-safe. Outlives its sinks; volumes, file system, database, clock and metrics outlive it.
+class Writer {
+ public:
+  Writer(WriterOptions options, std::vector<Volume*> volumes, FileSystem& file_system,
+         store::Database& database, const Clock& clock, Metrics& metrics);
+  ~Writer();
+  Writer(const Writer&) = delete;
+  Writer& operator=(const Writer&) = delete;
+
+  // Loads what is open in the gap ledger and starts the threads. Errors: the database's.
+  Result<void> start();
+  // Ends what is open (server_stopped), writes and syncs what is queued, settles the rows, each
+  // within the deadline; what does not make it is found by recovery. Twice is fine.
+  void stop();
+
+  // A sink for one rendition of a feed, called on the feed's thread; never blocks on disk or
+  // database. A recording that begins while one is open ends the open one.
+  std::unique_ptr<media::PartSink> sink_for(FeedId feed, media::Rendition rendition);
+
+  // What is missing of the feed from `at` on: opens a gap, or closes it (none). The same reason
+  // again is ignored. Never blocks. The first call for a feed declares it: its time is accounted
+  // for from then on. Call with none when the first part is made.
+  void note_state(const FeedId& feed, media::Reason reason, UtcTime at);
+
+  // Absent when the recording is settled (all of it is durable) or was never received.
+  std::optional<Position> position(RecordingId id) const;
+  std::optional<UnsettledRecording> find(RecordingId id) const;
+  // Recordings of one rendition that are not settled, by start. Only those with a written part.
+  std::vector<UnsettledRecording> unsettled(const FeedId& feed, media::Rendition rendition) const;
+
+  // Waits until everything received before is written, durable and settled. Errors: deadline.
+  Result<void> flush(Duration deadline);
+
+ private:
+  class Core;
+  std::unique_ptr<Core> core_;
+};
+
+}  // namespace oriel::archive
