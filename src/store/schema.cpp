@@ -36,8 +36,11 @@ Migration version_1() {
               " began INTEGER NOT NULL, ended INTEGER, clock_source INTEGER NOT NULL,"
               " clock_error_us INTEGER NOT NULL, pose INTEGER, sha256 BLOB)",
               "CREATE INDEX recording_by_time ON recording (feed, rendition, start_us)",
+              // Few at any time: a start looks only at these.
+              "CREATE INDEX recording_open ON recording (volume) WHERE ended IS NULL",
               "CREATE TABLE gap (feed TEXT NOT NULL, start_us INTEGER NOT NULL, end_us INTEGER,"
               " reason INTEGER NOT NULL, PRIMARY KEY (feed, start_us))",
+              "CREATE INDEX gap_open ON gap (feed) WHERE end_us IS NULL",
               // end_us NULL: from start_us on until further notice.
               "CREATE TABLE withheld (id INTEGER PRIMARY KEY, feed TEXT NOT NULL,"
               " start_us INTEGER NOT NULL, end_us INTEGER, reason TEXT NOT NULL,"
