@@ -41,8 +41,8 @@ template <class T>
 inline constexpr bool is_map<std::map<std::string, T>> = true;
 
 template <class T>
-using Members =
-    boost::describe::describe_members<T, boost::describe::mod_public | boost::describe::mod_inherited>;
+using Members = boost::describe::describe_members<T, boost::describe::mod_public |
+                                                         boost::describe::mod_inherited>;
 
 }  // namespace json_detail
 
@@ -88,8 +88,8 @@ template <class T>
 Result<T> from_json(const json::value& value, const std::string& path = "") {
   using namespace json_detail;
   const auto wrong = [&](std::string_view expected) {
-    return fail(ErrorKind::invalid,
-                (path.empty() ? std::string("body") : path) + ": expected " + std::string(expected));
+    return fail(ErrorKind::invalid, (path.empty() ? std::string("body") : path) + ": expected " +
+                                        std::string(expected));
   };
   if constexpr (std::is_same_v<T, json::value>) {
     return value;
@@ -175,7 +175,8 @@ Result<T> from_json(const json::value& value, const std::string& path = "") {
     if (known != object.size()) {
       for (const auto& [key, element] : object) {
         bool found = false;
-        boost::mp11::mp_for_each<Members<T>>([&](auto member) { found = found || key == member.name; });
+        boost::mp11::mp_for_each<Members<T>>(
+            [&](auto member) { found = found || key == member.name; });
         if (!found)
           return fail(ErrorKind::invalid,
                       (path.empty() ? "" : path + ".") + std::string(key) + ": is not a known key");
@@ -207,8 +208,8 @@ json::value json_schema() {
   } else if constexpr (std::is_same_v<T, UtcTime>) {
     return json::object{{"type", "string"}, {"format", "date-time"}};
   } else if constexpr (is_optional<T>) {
-    return json::object{
-        {"anyOf", json::array{json_schema<typename T::value_type>(), json::object{{"type", "null"}}}}};
+    return json::object{{"anyOf", json::array{json_schema<typename T::value_type>(),
+                                              json::object{{"type", "null"}}}}};
   } else if constexpr (is_vector<T>) {
     return json::object{{"type", "array"}, {"items", json_schema<typename T::value_type>()}};
   } else if constexpr (is_map<T>) {

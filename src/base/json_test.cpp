@@ -25,10 +25,12 @@ TEST(Json, a_described_struct_round_trips) {
 }
 
 TEST(Json, the_error_names_the_path) {
-  const auto wrong = from_json<Place>(json::parse(R"({"name":"x","counts":[1,"2"],"season":"spring"})"));
+  const auto wrong =
+      from_json<Place>(json::parse(R"({"name":"x","counts":[1,"2"],"season":"spring"})"));
   ASSERT_FALSE(wrong);
   EXPECT_EQ(wrong.error().message, "counts[1]: expected a whole number");
-  const auto unknown = from_json<Place>(json::parse(R"({"name":"x","counts":[],"season":"spring","y":1})"));
+  const auto unknown =
+      from_json<Place>(json::parse(R"({"name":"x","counts":[],"season":"spring","y":1})"));
   ASSERT_FALSE(unknown);
   EXPECT_EQ(unknown.error().message, "y: is not a known key");
   const auto missing = from_json<Place>(json::parse(R"({"counts":[],"season":"spring"})"));

@@ -52,7 +52,8 @@ Counter& Metrics::counter(const std::string& name, const std::string& help,
   return *slot;
 }
 
-Gauge& Metrics::gauge(const std::string& name, const std::string& help, const MetricLabels& labels) {
+Gauge& Metrics::gauge(const std::string& name, const std::string& help,
+                      const MetricLabels& labels) {
   const std::lock_guard lock(registry_->mutex);
   auto& slot = registry_->gauges[{name, labels}];
   if (!slot) {

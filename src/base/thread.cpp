@@ -1,9 +1,9 @@
 #include "base/thread.h"
 
-#include <pthread.h>
-
 #include <cstdlib>
 #include <exception>
+
+#include <pthread.h>
 
 #include "base/log.h"
 

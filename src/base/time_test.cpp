@@ -13,7 +13,8 @@ TEST(Rfc3339, round_trips_at_millisecond_resolution) {
 }
 
 TEST(Rfc3339, offset_is_taken_off) {
-  EXPECT_EQ(parse_rfc3339("2026-11-20T16:00:00+08:00")->us, parse_rfc3339("2026-11-20T08:00:00Z")->us);
+  EXPECT_EQ(parse_rfc3339("2026-11-20T16:00:00+08:00")->us,
+            parse_rfc3339("2026-11-20T08:00:00Z")->us);
 }
 
 TEST(Rfc3339, what_is_not_a_time_is_refused) {

@@ -7,11 +7,12 @@
 //         traf per track with samples: tfhd (default-base-is-moof), tfdt version 1, trun
 //   mdat  the samples of the first track in decode order, then those of the second
 // Validity: a part counts when prft, moof and mdat are complete, sizes fit the file, and mfhd's
-// sequence follows the part before. Crash argument: parts are only ever appended; a torn part is the
-// last one, fails the rule and is cut off when the recording is recovered.
+// sequence follows the part before. Crash argument: parts are only ever appended; a torn part is
+// the last one, fails the rule and is cut off when the recording is recovered.
 #pragma once
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -36,15 +37,16 @@ Result<BoxHeader> parse_box_header(ByteView bytes);
 
 // What one part says about itself.
 struct PartHead {
-  std::uint32_t sequence = 0;          // mfhd
-  UtcTime start;                       // prft
-  std::uint32_t head_bytes = 0;        // prft + moof
-  std::uint64_t payload_bytes = 0;     // mdat with its header
-  std::uint64_t picture_bytes = 0;     // see Part::picture_bytes
-  bool independent = false;            // the first video sample is a sync sample, or no video
-  std::int64_t start_90k = 0;          // tfdt of the first traf, in 90 kHz
-  std::int64_t duration_90k = 0;       // sum of the first traf's sample durations
+  std::uint32_t sequence = 0;       // mfhd
+  UtcTime start;                    // prft
+  std::uint32_t head_bytes = 0;     // prft + moof
+  std::uint64_t payload_bytes = 0;  // mdat with its header
+  std::uint64_t picture_bytes = 0;  // see Part::picture_bytes
+  bool independent = false;         // the first video sample is a sync sample, or no video
+  std::int64_t start_90k = 0;       // tfdt of the first traf, in 90 kHz
+  std::int64_t duration_90k = 0;    // sum of the first traf's sample durations
   std::vector<TfdtPosition> decode_times;
+  std::uint32_t audio_traf = 0;  // offset of the audio traf; 0: nothing to mute
 };
 
 // Reads the head of the part that `bytes` begins with; needs prft, moof and the mdat's header, at
@@ -56,9 +58,9 @@ Result<PartHead> parse_part_head(ByteView bytes, const std::vector<std::int32_t>
 
 // What recovery and `archive rebuild` need of a file's moov.
 struct InitSummary {
-  std::uint64_t bytes = 0;                 // ftyp + moov
-  std::vector<std::int32_t> timescales;    // of track id 1, 2
-  bool video = false;                      // track 1 is video
+  std::uint64_t bytes = 0;               // ftyp + moov
+  std::vector<std::int32_t> timescales;  // of track id 1, 2
+  bool video = false;                    // track 1 is video
 };
 Result<InitSummary> parse_init(ByteView bytes);
 
@@ -66,6 +68,10 @@ Result<InitSummary> parse_init(ByteView bytes);
 // of a part whose bytes start at bytes[0]. In place.
 void shift_decode_times(std::span<std::uint8_t> bytes, const std::vector<TfdtPosition>& positions,
                         std::int64_t offset_90k);
+// Exactly what shift_decode_times adds to a time of this timescale.
+std::int64_t ticks_in(std::int64_t ticks_90k, std::int32_t timescale);
+// The other way, rounded to nearest.
+std::int64_t ticks_from(std::int64_t ticks, std::int32_t timescale);
 // Makes a part silent in place: the audio traf becomes `free` and the audio bytes become zeros. The
 // size stays. `bytes` is the whole part.
 void mute_part(std::span<std::uint8_t> bytes, const PartHead& head);

@@ -34,8 +34,8 @@ struct Recording {
   std::int64_t run_offset_90k = 0;
   UtcTime start;
   ClockSource clock_source = ClockSource::arrival;
-  std::int64_t clock_error_us = 0;   // bound of |start - truth|; 0: not known
-  Reason began = Reason::none;       // why the run began; length_reached for a follow-up recording
+  std::int64_t clock_error_us = 0;  // bound of |start - truth|; 0: not known
+  Reason began = Reason::none;      // why the run began; length_reached for a follow-up recording
   std::shared_ptr<const Tracks> tracks;
   // ftyp and moov: the first bytes of the file, and the init segment that players get.
   SharedBytes init;
@@ -44,7 +44,7 @@ using RecordingPtr = std::shared_ptr<const Recording>;
 
 // Where one decode time stands in a part's head.
 struct TfdtPosition {
-  std::uint32_t offset = 0;     // bytes from the head's start to the 8-byte big-endian value
+  std::uint32_t offset = 0;  // bytes from the head's start to the 8-byte big-endian value
   std::int32_t timescale = 0;
 };
 
@@ -52,17 +52,19 @@ struct TfdtPosition {
 // heads have the same length: a wire byte offset is a file byte offset.
 struct Part {
   RecordingPtr recording;
-  std::uint32_t number = 0;            // in the recording, from 0
-  std::uint32_t segment = 0;           // in the recording, from 0
-  bool opens_segment = false;          // the first part of its segment
-  bool independent = false;            // decoding can start with its first video sample
-  std::int64_t start_90k = 0;          // from the recording's start, decode order
+  std::uint32_t number = 0;    // in the recording, from 0
+  std::uint32_t segment = 0;   // in the recording, from 0
+  bool opens_segment = false;  // the first part of its segment
+  bool independent = false;    // decoding can start with its first video sample
+  std::int64_t start_90k = 0;  // from the recording's start, decode order
   std::int64_t duration_90k = 0;
-  UtcTime start;                       // recording start + start_90k
-  std::uint64_t file_offset = 0;       // of this part's first byte in the recording's file
-  SharedBytes file_head;               // prft + moof, decode times from the recording's start
-  SharedBytes wire_head;               // the same with decode times from the run's start
-  SharedBytes payload;                 // the whole mdat box: header, video samples, audio samples
+  std::int64_t target_90k = 0;    // what parts of this segment aim at: no shorter than
+                                  // 85 % of it but for the segment's last, and no longer
+  UtcTime start;                  // recording start + start_90k
+  std::uint64_t file_offset = 0;  // of this part's first byte in the recording's file
+  SharedBytes file_head;          // prft + moof, decode times from the recording's start
+  SharedBytes wire_head;          // the same with decode times from the run's start
+  SharedBytes payload;            // the whole mdat box: header, video samples, audio samples
   // Bytes of payload, counted from its start, that a viewer without sound gets; the rest are sent
   // as zeros, and muted_head has the audio traf renamed to `free`. Equal to payload size and
   // wire_head when there is nothing to mute.

@@ -20,14 +20,15 @@ enum class Reason : unsigned char {
   server_crashed,      // found open at start
   disk_behind,         // the shared write buffer was full
   disk_full,
-  disk_failed,         // the volume is absent, read-only or returns errors
-  damaged,             // stored bytes are gone or wrong
+  disk_failed,  // the volume is absent, read-only or returns errors
+  damaged,      // stored bytes are gone or wrong
   withheld,
-  deleted,             // by a rule or a person
+  deleted,  // by a rule or a person
 };
-BOOST_DESCRIBE_ENUM(Reason, none, starting, link_down, refused, not_a_stream, silent, faulty_picture,
-                    parameters_changed, clock_jumped, length_reached, paused, server_stopped,
-                    server_crashed, disk_behind, disk_full, disk_failed, damaged, withheld, deleted)
+BOOST_DESCRIBE_ENUM(Reason, none, starting, link_down, refused, not_a_stream, silent,
+                    faulty_picture, parameters_changed, clock_jumped, length_reached, paused,
+                    server_stopped, server_crashed, disk_behind, disk_full, disk_failed, damaged,
+                    withheld, deleted)
 
 // Stored in databases and files by number: never renumber, only append.
 static_assert(static_cast<int>(Reason::deleted) == 18);

@@ -17,9 +17,9 @@ namespace oriel::media {
 
 struct SegmentEntry {
   std::int64_t duration_90k = 0;
-  std::int64_t bytes = 0;     // of its parts in the file: prft + moof + mdat
+  std::int64_t bytes = 0;  // of its parts in the file: prft + moof + mdat
   std::uint32_t parts = 0;
-  bool independent = false;   // starts with a picture from which decoding can start
+  bool independent = false;  // starts with a picture from which decoding can start
   bool operator==(const SegmentEntry&) const = default;
 };
 

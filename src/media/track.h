@@ -27,8 +27,8 @@ struct Track {
   // Out-of-band parameters as MP4 stores them: avcC, hvcC, av1C, AudioSpecificConfig or OpusHead
   // (libavcodec's extradata of these layouts, never Annex B).
   Bytes configuration;
-  std::int32_t width = 0;   // pixels, video only
-  std::int32_t height = 0;  // pixels, video only
+  std::int32_t width = 0;        // pixels, video only
+  std::int32_t height = 0;       // pixels, video only
   std::int32_t sample_rate = 0;  // Hz, audio only
   std::int32_t channels = 0;     // audio only
   // RFC 6381, for CODECS and Media Source: "avc1.640028", "hvc1.1.6.L93.B0", "mp4a.40.2", "opus".
