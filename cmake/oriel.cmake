@@ -18,7 +18,7 @@ endif()
 add_library(oriel_flags INTERFACE)
 target_include_directories(oriel_flags INTERFACE ${PROJECT_SOURCE_DIR}/src)
 target_compile_options(oriel_flags INTERFACE -Wall -Wextra -Wshadow -Wnon-virtual-dtor -Wold-style-cast
-  -Woverloaded-virtual -fno-omit-frame-pointer)
+  -Woverloaded-virtual -Wno-missing-field-initializers -fno-omit-frame-pointer)
 target_compile_definitions(oriel_flags INTERFACE ORIEL_VERSION="${PROJECT_VERSION}")
 if(ORIEL_SANITIZE)
   target_compile_options(oriel_flags INTERFACE -fsanitize=${ORIEL_SANITIZE} -fno-sanitize-recover=all)

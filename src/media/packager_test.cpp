@@ -6,19 +6,12 @@
 #include <gtest/gtest.h>
 
 #include "media/boxes.h"
+#include "media/testing.h"
 
 namespace oriel::media {
 namespace {
 
-class CountingIds : public IdSource {
- public:
-  RecordingId next_recording_id() override { return {++recordings_}; }
-  RunId next_run_id() override { return {++runs_}; }
-
- private:
-  std::int64_t recordings_ = 0;
-  std::int64_t runs_ = 0;
-};
+using namespace media::testing;
 
 struct KeptSink : PartSink {
   std::vector<RecordingPtr> recordings;
@@ -29,39 +22,7 @@ struct KeptSink : PartSink {
   void recording_ended(const RecordingPtr&, Reason reason) override { ends.push_back(reason); }
 };
 
-// A baseline 64x64 avcC (SPS and PPS of x264).
-const Bytes kAvcC = {0x01, 0x42, 0xc0, 0x0a, 0xff, 0xe1, 0x00, 0x16, 0x67, 0x42, 0xc0, 0x0a, 0xda,
-                     0x10, 0x8f, 0xc0, 0x44, 0x00, 0x00, 0x03, 0x00, 0x04, 0x00, 0x00, 0x03, 0x00,
-                     0xc8, 0x3c, 0x48, 0x9a, 0x01, 0x00, 0x04, 0x68, 0xce, 0x0f, 0xc8};
-
-Track video_track() {
-  Track track;
-  track.configuration = kAvcC;
-  track.width = track.height = 64;
-  track.codec_string = "avc1.42c00a";
-  return track;
-}
-
-Track audio_track() {
-  Track track;
-  track.codec = Codec::aac;
-  track.timescale = track.sample_rate = 44'100;
-  track.channels = 1;
-  track.configuration = {0x12, 0x08};
-  track.codec_string = "mp4a.40.2";
-  return track;
-}
-
-Packet frame(std::int64_t number, std::int64_t distance, std::int64_t gop) {
-  Packet packet;
-  packet.dts = packet.pts = 1'000'000 + number * distance;
-  packet.key = number % gop == 0;
-  packet.bytes =
-      Bytes(static_cast<std::size_t>(20 + number % 7), static_cast<std::uint8_t>(number));
-  return packet;
-}
-
-class PackagerTest : public testing::Test {
+class PackagerTest : public ::testing::Test {
  protected:
   void begin(Tracks tracks) {
     const auto begun =
@@ -94,8 +55,8 @@ TEST_F(PackagerTest, no_frame_is_lost_and_none_is_doubled_across_recordings) {
   std::size_t sent = 0;
   for (std::int64_t i = 0; i < 1500; ++i) sent += frame(i, 3600, 50).bytes.size();
   EXPECT_EQ(bytes, sent);
-  EXPECT_THAT(sink.ends, testing::ElementsAre(Reason::length_reached, Reason::length_reached,
-                                              Reason::link_down));
+  EXPECT_THAT(sink.ends, ::testing::ElementsAre(Reason::length_reached, Reason::length_reached,
+                                                Reason::link_down));
 }
 
 // RFC 8216bis 4.4.3.7: at most the target, and at least 85 % of it but for a segment's last part.
@@ -155,7 +116,7 @@ TEST_F(PackagerTest, a_part_reads_back_as_it_was_written) {
   ASSERT_GE(sink.recordings.size(), 2u);
   const auto init = parse_init(*sink.recordings.front()->init);
   ASSERT_TRUE(init) << init.error().message;
-  EXPECT_THAT(init->timescales, testing::ElementsAre(90'000, 44'100));
+  EXPECT_THAT(init->timescales, ::testing::ElementsAre(90'000, 44'100));
   EXPECT_TRUE(init->video);
 
   std::int64_t sound_samples_end = 0;

@@ -60,6 +60,7 @@ struct Part {
   std::int64_t duration_90k = 0;
   std::int64_t target_90k = 0;    // what parts of this segment aim at: no shorter than
                                   // 85 % of it but for the segment's last, and no longer
+  std::uint32_t frames = 0;       // samples of the track that gives the part its time
   UtcTime start;                  // recording start + start_90k
   std::uint64_t file_offset = 0;  // of this part's first byte in the recording's file
   SharedBytes file_head;          // prft + moof, decode times from the recording's start

@@ -75,6 +75,7 @@ void PartBuilder::build(const Tracks& tracks, std::size_t lead, std::int64_t run
   ORIEL_CHECK(!samples_[lead].empty());
   ByteWriter out;
   Fixups fixups;
+  part.frames = static_cast<std::uint32_t>(samples_[lead].size());
   const auto base = [&](std::size_t i) { return ticks_in(run_offset_90k, tracks[i].timescale); };
 
   const auto prft = out.begin_full_box("prft", 1, 24);
