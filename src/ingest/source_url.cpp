@@ -1,0 +1,185 @@
+#include "ingest/source_url.h"
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+namespace oriel::ingest {
+namespace {
+
+constexpr std::size_t kUrlCharactersMax = 2048;
+
+struct SchemeRow {
+  std::string_view name;
+  SourceScheme scheme;
+  std::uint16_t port;
+};
+constexpr SchemeRow kSchemes[] = {
+    {"rtsp", SourceScheme::rtsp, 554},   {"rtsps", SourceScheme::rtsps, 322},
+    {"rtmp", SourceScheme::rtmp, 1935},  {"rtmps", SourceScheme::rtmps, 443},
+    {"srt", SourceScheme::srt, 0},       {"http", SourceScheme::http, 80},
+    {"https", SourceScheme::https, 443}, {"file", SourceScheme::file, 0},
+};
+
+std::string lower(std::string_view text) {
+  std::string made(text);
+  for (char& c : made)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return made;
+}
+
+int hex_value(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+std::string percent_decoded(std::string_view text) {
+  std::string made;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '%' && i + 2 < text.size() && hex_value(text[i + 1]) >= 0 &&
+        hex_value(text[i + 2]) >= 0) {
+      made += static_cast<char>(hex_value(text[i + 1]) * 16 + hex_value(text[i + 2]));
+      i += 2;
+    } else {
+      made += text[i];
+    }
+  }
+  return made;
+}
+
+void replace_all(std::string& text, const std::string& what, std::string_view by) {
+  for (std::size_t at = text.find(what); at != std::string::npos;
+       at = text.find(what, at + by.size()))
+    text.replace(at, what.size(), by);
+}
+
+// Splits "host:port" or "[v6]:port". False when the port is not a number of 1 to 65535.
+bool split_host(std::string_view authority, std::string& host, std::uint16_t& port) {
+  std::size_t colon = authority.rfind(':');
+  const std::size_t bracket = authority.rfind(']');
+  if (colon != std::string_view::npos && bracket != std::string_view::npos && colon < bracket)
+    colon = std::string_view::npos;
+  host = std::string(authority.substr(0, colon));
+  if (colon == std::string_view::npos) return true;
+  const std::string_view digits = authority.substr(colon + 1);
+  unsigned value = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+  if (error != std::errc{} || end != digits.data() + digits.size() || value == 0 || value > 65535)
+    return false;
+  port = static_cast<std::uint16_t>(value);
+  return true;
+}
+
+}  // namespace
+
+Scrubber::Scrubber(std::vector<std::string> secrets) : secrets_(std::move(secrets)) {
+  // One or two characters would blot out ordinary words and hide nothing.
+  std::erase_if(secrets_, [](const std::string& secret) { return secret.size() < 3; });
+  std::sort(secrets_.begin(), secrets_.end(), [](const std::string& a, const std::string& b) {
+    return a.size() != b.size() ? a.size() > b.size() : a < b;
+  });
+  secrets_.erase(std::unique(secrets_.begin(), secrets_.end()), secrets_.end());
+}
+
+std::string Scrubber::scrub(std::string_view text) const {
+  constexpr std::string_view kBlot = "…";
+  std::string made(text);
+  for (const std::string& secret : secrets_) replace_all(made, secret, kBlot);
+  for (std::size_t at = made.find("://"); at != std::string::npos; at = made.find("://", at + 3)) {
+    const std::size_t begin = at + 3;
+    const std::size_t end = made.find_first_of("/?# \t\r\n'\"", begin);
+    const std::size_t sign = made.rfind('@', end == std::string::npos ? made.size() : end);
+    if (sign != std::string::npos && sign >= begin) made.replace(begin, sign - begin, kBlot);
+  }
+  return made;
+}
+
+Result<SourceUrl> SourceUrl::parse(std::string_view text, SourceUrlOptions options) {
+  if (text.empty() || text.size() > kUrlCharactersMax)
+    return fail(ErrorKind::invalid, "a source has 1 to 2048 characters");
+  const std::size_t colon = text.find(':');
+  if (colon == std::string_view::npos)
+    return fail(ErrorKind::invalid, "a source begins with a scheme such as rtsp://");
+  const std::string name = lower(text.substr(0, colon));
+  const auto row = std::find_if(std::begin(kSchemes), std::end(kSchemes),
+                                [&](const SchemeRow& r) { return r.name == name; });
+  const bool word =
+      name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789+.-") == std::string::npos;
+  if (row == std::end(kSchemes))
+    return fail(ErrorKind::unsupported,
+                "a source is one of rtsp, rtsps, rtmp, rtmps, srt, http, https" +
+                    (word && name.size() <= 16 ? ", not " + name : std::string()));
+
+  SourceUrl made;
+  made.scheme_ = row->scheme;
+  made.port_ = row->port;
+  made.rtsp_transport_ = options.rtsp_transport;
+  if (row->scheme == SourceScheme::file) {
+    if (!options.file_allowed)
+      return fail(ErrorKind::denied, "a file can only be named by the configuration file");
+    // File names may hold any character but NUL.
+    if (text.find('\0') != std::string_view::npos || made.port_ != 0 || text.size() < colon + 2)
+      return fail(ErrorKind::invalid, "a file source is file: and a path");
+    made.url_ = Secret(std::string(text));
+    return made;
+  }
+
+  for (const char c : text)
+    if (c <= ' ' || c > '~')
+      return fail(ErrorKind::invalid, "a source has printable ASCII characters only, no blanks");
+  if (text.substr(colon, 3) != "://")
+    return fail(ErrorKind::invalid, "a source is " + name + "://host/path");
+  const std::string_view rest = text.substr(colon + 3);
+  const std::size_t slash = std::min(rest.find_first_of("/?#"), rest.size());
+  const std::string_view authority = rest.substr(0, slash);
+  const std::size_t at = authority.rfind('@');
+  const std::string_view user_part =
+      at == std::string_view::npos ? std::string_view{} : authority.substr(0, at);
+  const std::string_view host_part =
+      at == std::string_view::npos ? authority : authority.substr(at + 1);
+  if (!split_host(host_part, made.host_, made.port_))
+    return fail(ErrorKind::invalid, "the source's port is not a number of 1 to 65535");
+  const bool listens = row->scheme == SourceScheme::srt;  // srt://:9000?mode=listener
+  if (made.host_.empty() && !listens) return fail(ErrorKind::invalid, "the source has no host");
+  if (made.host_.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                   "0123456789.-_:[]%") != std::string::npos)
+    return fail(ErrorKind::invalid, "the source's host is not a name or an address");
+  if (row->scheme == SourceScheme::srt && made.port_ == 0)
+    return fail(ErrorKind::invalid, "an srt source needs a port");
+
+  const std::size_t split = user_part.find(':');
+  const std::string user(user_part.substr(0, split));
+  const std::string password(split == std::string_view::npos ? std::string_view{}
+                                                             : user_part.substr(split + 1));
+  const std::string path(rest.substr(slash));
+  std::vector<std::string> secrets = {std::string(text), std::string(user_part), password,
+                                      percent_decoded(password)};
+  if (path.size() > 4) {
+    secrets.push_back(path);
+    secrets.push_back(path.substr(1));
+    if (const auto query = path.find('?'); query != std::string::npos) {
+      secrets.push_back(path.substr(query + 1));
+      if (query > 4) secrets.push_back(path.substr(0, query));
+    }
+  }
+  made.scrubber_ = Scrubber(std::move(secrets));
+  made.url_ = Secret(std::string(row->name) + std::string(text.substr(colon)));
+  return made;
+}
+
+Secret SourceUrl::file_path() const {
+  std::string_view path = url_.reveal();
+  path.remove_prefix(std::min<std::size_t>(path.size(), 5));
+  if (path.starts_with("//")) path.remove_prefix(2);
+  return Secret(std::string(path));
+}
+
+std::string SourceUrl::redacted() const {
+  const char* name = boost::describe::enum_to_string(scheme_, "");
+  if (scheme_ == SourceScheme::file) return "a file";
+  return std::string(name) + "://" + host_ + ":" + std::to_string(port_) + "/…";
+}
+
+}  // namespace oriel::ingest
