@@ -1,0 +1,161 @@
+// What the program answers, as docs and openapi.json say it. Times are RFC 3339, UTC.
+
+export type Localised = Record<string, string>;
+export type FeedState = 'connecting' | 'live' | 'stalled' | 'failed' | 'paused';
+
+export interface Track {
+  kind: 'video' | 'audio';
+  codec: string;
+  width?: number | null;
+  height?: number | null;
+  sample_rate?: number | null;
+  channels?: number | null;
+}
+export interface Rendition {
+  name: 'main' | 'sub' | 'made';
+  codecs: string;
+  tracks: Track[];
+  bitrate_bps: number;
+}
+export interface Feed {
+  id: string;
+  site: string | null;
+  name: Localised;
+  state: FeedState;
+  reason: string;
+  since: string;
+  public: boolean;
+  audio: boolean;
+  delay_s: number;
+  renditions: Rendition[];
+  last_part_at: string | null;
+  first_recorded_at: string | null;
+  last_good: { start: string; end: string } | null;
+}
+export interface Sector {
+  id: string;
+  name: Localised;
+}
+export interface Site {
+  id: string;
+  sector: string | null;
+  name: Localised;
+  latitude: number | null;
+  longitude: number | null;
+  elevation_m: number | null;
+  time_zone: string | null;
+}
+export interface You {
+  name: string;
+  role: Role;
+}
+export type Role = 'viewer' | 'curator' | 'operator' | 'administrator';
+export interface About {
+  name: Localised;
+  version: string;
+  languages: string[];
+  demo: boolean;
+  now: string;
+  tiles: string | null;
+  you: You | null;
+}
+export interface Span {
+  start: string;
+  end: string;
+  state: 'recorded' | 'missing';
+  reason: string;
+}
+export interface Timeline {
+  start: string;
+  end: string;
+  spans: Span[];
+}
+export interface Day {
+  day: string;
+  recorded_s: number;
+}
+export interface Wall {
+  name: string;
+  title: Localised;
+  feeds: string[];
+  layout: string;
+  mode: 'grid' | 'rotate';
+  rotate_s: number;
+  languages: string[];
+  clock: boolean;
+  captions: boolean;
+  logo: string | null;
+  theme: 'night' | 'day';
+}
+export interface TileHealth {
+  feed: string;
+  playing: boolean;
+  behind_s: number | null;
+  stalls: number;
+}
+export interface ScreenHealth {
+  screen: string;
+  tiles: TileHealth[];
+  heap_mb: number | null;
+  up_s: number;
+}
+export interface Screen extends ScreenHealth {
+  wall: string;
+  seen_at: string;
+  address: string;
+}
+export interface DeskFeed {
+  feed: Feed;
+  source: string;
+  declared_in_file: boolean;
+  record: boolean;
+  width: number | null;
+  height: number | null;
+  fps_declared: number | null;
+  fps: number | null;
+  bitrate_bps: number | null;
+  packets_lost: number;
+  reconnects: number;
+  last_frame_at: string | null;
+  recorded_today_s: number;
+  recorded_today_bytes: number;
+  recorded_bytes: number;
+}
+export interface FeedDraft {
+  id: string;
+  name: Localised;
+  site: string | null;
+  source: string;
+  sub_source: string | null;
+  record: boolean;
+  public: boolean;
+  public_audio: boolean;
+  delay_s: number;
+}
+export interface SourceTest {
+  tracks: Track[];
+  bitrate_bps: number | null;
+  picture: string | null;
+}
+export interface Volume {
+  id: string;
+  path: string;
+  state: 'ok' | 'full' | 'failed' | 'missing' | 'readonly';
+  free_bytes: number;
+  total_bytes: number;
+  used_bytes: number;
+}
+export interface User {
+  name: string;
+  role: Role;
+  disabled: boolean;
+  made_at: string;
+}
+export interface Withheld {
+  id: number | string;
+  feed: string;
+  start: string;
+  end: string | null;
+  reason: string;
+  made_by: string;
+}

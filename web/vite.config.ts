@@ -1,0 +1,29 @@
+import { defineConfig } from 'vite';
+import { svelte } from '@sveltejs/vite-plugin-svelte';
+import { fileURLToPath } from 'node:url';
+
+const page = (name: string) => fileURLToPath(new URL(`./${name}.html`, import.meta.url));
+
+// Where `npm run dev` sends what is not a page: the running program, or the mock beside it.
+const program = process.env.ORIEL_URL ?? 'http://127.0.0.1:8080';
+
+export default defineConfig({
+  plugins: [svelte()],
+  build: {
+    target: 'es2022',
+    // A data: URL in a style sheet is not allowed for fonts by the page's security policy.
+    assetsInlineLimit: 0,
+    // MapLibre and hls.js are loaded only when asked for; their size is no mistake.
+    chunkSizeWarningLimit: 1100,
+    modulePreload: { polyfill: false },
+    rollupOptions: { input: { index: page('index'), wall: page('wall'), desk: page('desk') } }
+  },
+  server: {
+    proxy: Object.fromEntries(
+      ['/api', '/live', '/playback', '/clip', '/snapshot', '/media', '/tiles'].map((path) => [
+        path,
+        { target: program, ws: path === '/live', changeOrigin: false }
+      ])
+    )
+  }
+});
