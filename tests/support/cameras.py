@@ -104,3 +104,20 @@ def test_picture(size="320x180", rate=25, gop=25, sound=True):
 
 
 test_picture.__test__ = False
+
+
+class GstCamera(Process):
+    """A GStreamer RTSP camera (tests/peers/rtsp_camera.py); the options are its own."""
+
+    def __init__(self, *options, port=None):
+        self.port = port or free_port()
+        peer = HERE.parent / "peers" / "rtsp_camera.py"
+        super().__init__([PYTHON, peer, "--port", self.port, *options])
+
+    def start(self):
+        super().start()
+        wait_for_port(self.port)
+        return self
+
+    def url(self, path="stream", login=""):
+        return f"rtsp://{login}127.0.0.1:{self.port}/{path}"
