@@ -2,6 +2,7 @@
 
 import datetime
 import subprocess
+import urllib.parse
 
 from support import archive, media
 from support.playlist import parse_media
@@ -85,8 +86,10 @@ def test_killed_and_started_again_nothing_durable_is_lost(oriel, camera):
     playlist = parse_media(server.get("/live/lake/media.m3u8").text)
     listed = [segment.uri for segment in playlist.complete_segments]
     assert listed
-    before = {uri: server.get(f"/live/lake/{uri}" if "/" not in uri else uri).content
+    base = server.base + "/live/lake/media.m3u8"
+    before = {uri: server.session.get(urllib.parse.urljoin(base, uri), timeout=30).content
               for uri in listed}  # fmt: skip
+    assert all(before.values())
     kept = recorded_seconds(timeline(server, "lake")["spans"])
     server.kill()
 
@@ -95,7 +98,7 @@ def test_killed_and_started_again_nothing_durable_is_lost(oriel, camera):
     again = timeline(server, "lake")["spans"]
     assert recorded_seconds(again) >= kept - 1
     for uri, content in before.items():
-        found = server.get(f"/live/lake/{uri}" if "/" not in uri else uri)
+        found = server.session.get(urllib.parse.urljoin(base, uri), timeout=30)
         assert found.content == content, f"{uri} has other bytes after the restart"
     server.wait_live("lake", 15)
     wait_recorded(server, "lake", kept + 3)

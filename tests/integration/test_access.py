@@ -1,0 +1,214 @@
+"""Every route of the OpenAPI document, without a role and with each; every answer fits its schema."""
+
+import re
+
+import jsonschema
+import pytest
+import requests
+
+from support.program import feed_toml, run
+from support.waiting import wait_until
+
+WORD = "a word long enough"
+# What `x-oriel-access` says and the roles it means; a capability's least role is that of the table
+# in src/access/roles.cpp, written down here a second time on purpose.
+ROLES = ["viewer", "curator", "operator", "administrator"]
+AT_LEAST = {
+    "public": [None, *ROLES],
+    "login": [None, *ROLES],
+    "account": ROLES,
+    "see_private_feeds": ROLES,
+    "manage_walls": ROLES[1:],
+    "operate_feeds": ROLES[2:],
+    "withhold": ROLES[2:],
+    "see_health": ROLES[2:],
+    "manage_accounts": ROLES[3:],
+}
+REFUSED = {401, 403}
+
+
+@pytest.fixture
+def server(oriel, camera):
+    feeds = feed_toml("lake", camera.url(0)) + feed_toml("den", camera.url(1), public=False)
+    made = oriel(feeds=feeds)
+    for role in ROLES:
+        made.add_user(f"the-{role}", role, WORD)
+    made.wait_live("lake")
+    wait_until(lambda: b"EXTINF" in made.get("/live/lake/media.m3u8").content)
+    return made
+
+
+def sessions(server):
+    yield None, server.session
+    for role in ROLES:
+        yield role, server.login(f"the-{role}", WORD)
+
+
+def operations(document):
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            if method in ("get", "post", "put", "patch", "delete"):
+                yield method, path, operation
+
+
+def fill(path, feed="lake"):
+    """A URL of the route for a feed; whatever else has a name gets one that exists nowhere."""
+    path = path.replace("{feed}", feed)
+    path = re.sub(r"^(/api/v1/(?:desk/)?feeds/)\{id\}", rf"\g<1>{feed}", path)
+    path = re.sub(r"\{(?:segment|recording|part|number|id)\w*\}", "1", path)
+    return re.sub(r"\{\w+(?:\.\.\.)?\}", "nothing", path)
+
+
+def test_the_document_is_openapi_and_names_the_access_of_every_operation(server):
+    document = server.get("/api/openapi.json").json()
+    assert document["openapi"].startswith("3.1")
+    ids = [operation["operationId"] for _, _, operation in operations(document)]
+    assert len(ids) == len(set(ids))
+    for method, path, operation in operations(document):
+        assert operation.get("x-oriel-access"), f"{method} {path}"
+        assert operation.get("summary"), f"{method} {path}"
+        assert operation["responses"], f"{method} {path}"
+        for name in re.findall(r"\{(\w+)", path):
+            assert any(p["name"] == name and p["in"] == "path" for p in operation["parameters"])
+    for path in ("/healthz", "/readyz", "/metrics", "/live/{feed}/index.m3u8", "/live/socket",
+                 "/playback/{feed}/index.m3u8", "/clip/{feed}.mp4", "/snapshot/{feed}.jpg",
+                 "/api/v1/feeds", "/api/v1/feeds/{id}/timeline", "/api/openapi.json"):  # fmt: skip
+        assert path in document["paths"], path
+
+
+def test_every_route_lets_in_whom_its_access_names_and_nobody_else(server):
+    document = server.get("/api/openapi.json").json()
+    wrong = []
+    for role, session in list(sessions(server)):
+        for method, path, operation in operations(document):
+            access = operation["x-oriel-access"]
+            if access not in AT_LEAST:
+                wrong.append(f"{path}: access {access!r} is unknown to this test")
+                continue
+            if path in ("/api/v1/logout", "/api/v1/events") or "socket" in path:
+                continue  # ends the session, or does not end
+            if method == "post" and role in AT_LEAST[access] and "pause" in path:
+                continue  # would stop the feed the rest of the walk looks at
+            url = server.base + fill(path)
+            options = {"json": {}} if method in ("post", "put", "patch") else {}
+            answer = session.request(method, url, timeout=30, stream=True, **options)
+            status = answer.status_code
+            answer.close()
+            allowed = role in AT_LEAST[access]
+            if allowed and status in REFUSED and not path.endswith("/login"):
+                wrong.append(f"{method} {path}: {role} is refused ({status}), access is {access}")
+            if not allowed and status not in REFUSED:
+                wrong.append(f"{method} {path}: {role} gets {status}, access is {access}")
+            if status >= 500 and status != 503:
+                wrong.append(f"{method} {path}: {role} gets {status}")
+    assert not wrong, "\n".join(sorted(set(wrong)))
+
+
+def test_a_feed_that_is_not_public_does_not_exist_for_the_public(server):
+    """By no route, and no answer tells it from one that is not there."""
+    server_feeds = {feed["id"] for feed in server.api("/feeds")["items"]}
+    assert server_feeds == {"lake"}
+    document = server.get("/api/openapi.json").json()
+    wrong = []
+    for method, path, operation in operations(document):
+        if method != "get" or not re.search(r"\{feed\}|/feeds/\{id\}", path):
+            continue
+        if operation["x-oriel-access"] != "public":
+            continue
+        query = "?start=2026-01-01T00:00:00Z&end=2026-01-01T01:00:00Z"
+        hidden = server.get(fill(path, "den") + query)
+        absent = server.get(fill(path, "no-such") + query)
+        if hidden.status_code != absent.status_code or hidden.status_code not in (401, 403, 404):
+            wrong.append(f"{path}: {hidden.status_code}, for an absent feed {absent.status_code}")
+        if hidden.text.replace("den", "no-such") != absent.text:
+            wrong.append(f"{path}: {hidden.text[:200]} against {absent.text[:200]}")
+    assert not wrong, "\n".join(wrong)
+    insider = server.login("the-viewer", WORD)
+    found = insider.get(server.base + "/api/v1/feeds", timeout=30).json()
+    assert {feed["id"] for feed in found["items"]} == {"lake", "den"}
+    live = insider.get(server.base + "/live/den/media.m3u8", timeout=30)
+    assert live.ok and "no-store" in live.headers["Cache-Control"]
+
+
+def resolve(schema, document):
+    """The schema with its references into the document replaced."""
+    if isinstance(schema, dict):
+        if "$ref" in schema:
+            target = document
+            for key in schema["$ref"].removeprefix("#/").split("/"):
+                target = target[key]
+            return resolve(target, document)
+        return {key: resolve(value, document) for key, value in schema.items()}
+    if isinstance(schema, list):
+        return [resolve(value, document) for value in schema]
+    return schema
+
+
+def test_every_json_answer_fits_its_schema(server):
+    document = server.get("/api/openapi.json").json()
+    checked = 0
+    session = server.login("the-administrator", WORD)
+    query = {"start": "2026-01-01T00:00:00Z", "end": "2026-01-02T00:00:00Z", "tz_offset_min": 0}
+    for method, path, operation in operations(document):
+        if method != "get" or path == "/api/v1/events" or "socket" in path:
+            continue
+        known = {parameter["name"] for parameter in operation.get("parameters", [])}
+        params = {name: value for name, value in query.items() if name in known}
+        answer = session.get(server.base + fill(path), params=params, timeout=30, stream=True)
+        kind = answer.headers.get("Content-Type", "").split(";")[0]
+        if not kind.endswith("json"):
+            answer.close()
+            continue
+        responses = operation["responses"]
+        response = responses.get(str(answer.status_code), responses.get("default"))
+        assert response, f"{path}: {answer.status_code} is not in the document"
+        response = resolve(response, document)
+        assert kind in response["content"], f"{path}: {kind} for {answer.status_code}"
+        schema = response["content"][kind].get("schema", {})
+        jsonschema.Draft202012Validator(schema).validate(answer.json())
+        checked += 1
+    assert checked >= 10
+
+
+def test_guessing_passwords_is_slowed_down(server):
+    statuses = []
+    for attempt in range(30):
+        answer = server.post("/api/v1/login", {"name": "the-viewer", "password": f"guess {attempt}"})
+        statuses.append(answer.status_code)
+        if answer.status_code == 429:
+            assert answer.headers.get("Retry-After")
+            break
+    assert 429 in statuses, statuses
+    assert 200 not in statuses
+
+
+def test_a_session_ends_with_logout_and_its_cookie_is_closed_to_scripts(server):
+    session = server.login("the-operator", WORD)
+    cookie = next(iter(session.cookies))
+    assert cookie.has_nonstandard_attr("HttpOnly")
+    assert "SameSite" in cookie._rest
+    assert session.get(server.base + "/api/v1/me", timeout=30).json()["role"] == "operator"
+    kept = dict(session.cookies)
+    assert session.post(server.base + "/api/v1/logout", timeout=30).status_code == 204
+    answer = requests.get(server.base + "/api/v1/me", cookies=kept, timeout=30)
+    assert answer.status_code == 401
+
+
+def test_users_are_made_on_the_command_line(oriel):
+    server = oriel()
+    short = run("user", "add", "--config", server.config, "--role", "viewer", "x", text_in="a\n")
+    assert short.returncode > 0, "a short password is refused"
+    wrong = run("user", "add", "--config", server.config, "--role", "king", "x", text_in=WORD)
+    assert wrong.returncode > 0 and "administrator" in wrong.stderr + wrong.stdout
+
+
+def test_the_pages_come_with_a_strict_policy(server):
+    answer = server.get("/")
+    assert answer.ok, answer.status_code
+    policy = answer.headers["Content-Security-Policy"]
+    assert "default-src 'self'" in policy and "unsafe-inline" not in policy
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert "Referrer-Policy" in answer.headers
+    assert not re.search(r"<script(?![^>]*\bsrc=)[^>]*>[^<]", answer.text), "an inline script"
+    for url in re.findall(r'(?:src|href)="(https?:)?//', answer.text):
+        raise AssertionError(f"the page names another host: {url}")
