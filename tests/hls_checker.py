@@ -49,7 +49,7 @@ def _check_head(found):
         yield f"HOLD-BACK {control['HOLD-BACK']} is below 3 target durations (4.4.3.8)"
     if "CAN-SKIP-UNTIL" in control:
         if float(control["CAN-SKIP-UNTIL"]) < SKIP_MIN_TARGETS * target:
-            yield f"CAN-SKIP-UNTIL {control['CAN-SKIP-UNTIL']} is below 6 target durations (4.4.3.8)"
+            yield f"CAN-SKIP-UNTIL {control['CAN-SKIP-UNTIL']} is below 6 targets (4.4.3.8)"
     elif found.skipped is not None:
         yield "EXT-X-SKIP without CAN-SKIP-UNTIL (4.4.5.2)"
     if found.part_target is None:
@@ -246,7 +246,7 @@ def expand_delta(full, delta):
 
 
 def check_delta(full, delta):
-    """Whether `delta`, loaded right after `full`, is the same playlist with the old part left out."""
+    """Whether `delta`, loaded right after `full`, is the same with its old segments left out."""
     if delta.skipped is None:
         return ["a delta update was asked for and a full playlist came (6.2.5.1)"]
     problems = []

@@ -45,7 +45,8 @@ def wrong_includes(folder, text):
         elif owner not in MAY_USE:
             wrong.append(f'"{included}" is of no folder of the table')
         elif owner != folder and owner not in MAY_USE[folder]:
-            wrong.append(f'"{included}": {folder} may use {", ".join(MAY_USE[folder]) or "nothing"}')
+            allowed = ", ".join(MAY_USE[folder]) or "nothing"
+            wrong.append(f'"{included}": {folder} may use {allowed}')
     return wrong
 
 

@@ -65,7 +65,9 @@ def functions(text):
     """(name, first line, lines) of each C++ function body; relies on the enforced format: a body
     opens at the end of a line and closes with a brace at the indentation of its head."""
     lines = text.split("\n")
-    head = re.compile(r"^(?!namespace|struct|class|enum|union|extern|\s*//)(\S.*[)\w]|\S.*\)[^;]*) {$")
+    head = re.compile(
+        r"^(?!namespace|struct|class|enum|union|extern|\s*//)(\S.*[)\w]|\S.*\)[^;]*) {$"
+    )
     found = []
     index = 0
     while index < len(lines):

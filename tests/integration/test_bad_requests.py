@@ -102,7 +102,8 @@ def test_no_path_leads_out(server, path):
 @pytest.mark.parametrize("data, statuses", [
     (b"GET / HTTP/1.1\r\nHost: x\r\nX-Long: " + b"a" * 100_000 + b"\r\n\r\n", {431, 400}),
     (b"GET /" + b"a" * 100_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n", {414, 431, 400}),
-    (b"GET / HTTP/1.1\r\n" + b"".join(b"X-%d: y\r\n" % i for i in range(20_000)) + b"\r\n", {431, 400}),
+    (b"GET / HTTP/1.1\r\n" + b"".join(b"X-%d: y\r\n" % i for i in range(20_000)) + b"\r\n",
+     {431, 400}),
     (b"NONSENSE\r\n\r\n", {400}),
     (b"GET / HTTP/9.9\r\nHost: x\r\n\r\n", {400, 505}),
     (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(300), {400}),
@@ -164,8 +165,8 @@ def test_a_socket_client_that_never_reads_disturbs_nobody(server):
                 message = await asyncio.wait_for(socket_.recv(), 20)
                 if isinstance(message, bytes) and message[0] == 2:
                     parts.append(
-                        (int.from_bytes(message[4:12], "big"), int.from_bytes(message[12:16], "big"),
-                         message[2])
+                        (int.from_bytes(message[4:12], "big"),
+                         int.from_bytes(message[12:16], "big"), message[2])
                     )  # fmt: skip
         return parts
 

@@ -138,9 +138,10 @@ def test_a_public_segment_is_fetched_once_and_a_private_one_never_kept(front):
     assert curl(nginx, segment)[2]["x-cache-status"] == ["HIT"]
     insider = server.login("warden", WORD)
     server.wait_live("den")
-    wait_until(lambda: "EXTINF" in insider.get(server.base + "/live/den/media.m3u8", timeout=30).text)
-    text = insider.get(server.base + "/live/den/media.m3u8", timeout=30).text
-    hidden = urllib.parse.urljoin("/live/den/media.m3u8", parse_media(text).complete_segments[0].uri)
+    den = "/live/den/media.m3u8"
+    wait_until(lambda: "EXTINF" in insider.get(server.base + den, timeout=30).text)
+    text = insider.get(server.base + den, timeout=30).text
+    hidden = urllib.parse.urljoin(den, parse_media(text).complete_segments[0].uri)
     cookie = "; ".join(f"{c.name}={c.value}" for c in insider.cookies)
     inside = curl(nginx, hidden, "-H", f"Cookie: {cookie}")
     if inside[0] == 200:  # a cookie of plain HTTP may be refused behind TLS
@@ -182,4 +183,4 @@ def test_the_socket_and_login_work_through_the_proxy(front):
                                  "-H", f"Origin: https://window.example:{nginx.tls}",
                                  "-d", body)  # fmt: skip
     assert status == 200, headers
-    assert any("Secure" in cookie for cookie in headers["set-cookie"]), "TLS is known behind a proxy"
+    assert any("Secure" in cookie for cookie in headers["set-cookie"]), "TLS seen behind a proxy"

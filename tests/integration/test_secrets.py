@@ -40,8 +40,9 @@ def test_credentials_are_in_no_answer_no_line_and_no_file_for_others(oriel, star
         for who in (server.session, session):
             answer = who.get(server.base + url + query, timeout=30)
             seen[f"{path} ({answer.status_code})"] = answer.text + str(answer.headers)
-    for source in (camera.url(0).replace(WORD, WRONG), f"rtsp://eye:{WRONG}@127.0.0.1:9/x", "ftp://eye:"
-                   + WRONG + "@h/x", f"eye:{WRONG}"):  # fmt: skip
+    wrong = (camera.url(0).replace(WORD, WRONG), f"rtsp://eye:{WRONG}@127.0.0.1:9/x",
+             f"ftp://eye:{WRONG}@h/x", f"eye:{WRONG}")  # fmt: skip
+    for source in wrong:
         answer = session.post(
             server.base + "/api/v1/desk/feeds/test", json={"source": source}, timeout=60
         )

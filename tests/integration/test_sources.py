@@ -116,7 +116,8 @@ def test_a_gstreamer_camera_is_recorded(oriel, start, options, codec):
         assert kinds == {"video", "audio"}
     wait_until(lambda: archive.recordings(server.data / "archive", "lake"))
     # Parts, not only a head.
-    wait_until(lambda: archive.recordings(server.data / "archive", "lake")[-1].stat().st_size > 20_000)
+    newest = archive.recordings(server.data / "archive", "lake")[-1]
+    wait_until(lambda: newest.stat().st_size > 20_000)
     assert server.stop() == 0
     for path in archive.recordings(server.data / "archive", "lake"):
         if archive.parts_of(path):
@@ -172,7 +173,8 @@ def test_a_file_is_a_source_only_from_the_configuration(oriel, tmp_path):
     server.wait_live("lake")
     server.add_user("warden", "operator", "a long enough word")
     session = server.login("warden", "a long enough word")
-    for source in (f"file:{clip}", str(clip), "concat:/etc/passwd", "pipe:0", "subfile,,:/etc/passwd"):
+    wrong = (f"file:{clip}", str(clip), "concat:/etc/passwd", "pipe:0", "subfile,,:/etc/passwd")
+    for source in wrong:
         body = {"id": "other", "name": {}, "site": None, "source": source, "sub_source": None,
                 "record": True, "public": True, "public_audio": False, "delay_s": 0}  # fmt: skip
         answer = session.post(server.base + "/api/v1/desk/feeds", json=body, timeout=30)

@@ -102,8 +102,8 @@ def test_killed_and_started_again_nothing_durable_is_lost(oriel, camera):
         assert found.content == content, f"{uri} has other bytes after the restart"
     server.wait_live("lake", 15)
     wait_recorded(server, "lake", kept + 3)
-    gaps = [span for span in timeline(server, "lake")["spans"] if span["reason"] == "server_crashed"]
-    assert gaps, "the time of the crash is accounted for"
+    reasons = {span["reason"] for span in timeline(server, "lake")["spans"]}
+    assert "server_crashed" in reasons, "the time of the crash is accounted for"
 
 
 def test_the_timeline_accounts_for_every_second(oriel, camera):

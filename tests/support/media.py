@@ -26,7 +26,10 @@ def clip(name, width=320, height=180, fps=25, gop=25, seconds=10, options=()):
     return path
 
 
-def probe(target, entries="stream=codec_name,codec_type,width,height:format=duration", timeout_s=60):
+ENTRIES = "stream=codec_name,codec_type,width,height:format=duration"
+
+
+def probe(target, entries=ENTRIES, timeout_s=60):
     """ffprobe's view of a file or URL, as JSON."""
     result = subprocess.run(
         ["ffprobe", "-v", "error", "-of", "json", "-show_entries", entries, str(target)],

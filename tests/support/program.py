@@ -42,7 +42,8 @@ class Oriel:
 
     def write_config(self, feeds="", http="", extra=""):
         self.config.write_text(
-            f'data = "{self.data}"\n{extra}\n[http]\nlisten = "127.0.0.1:{self.port}"\n{http}\n{feeds}\n'
+            f'data = "{self.data}"\n{extra}\n'
+            f'[http]\nlisten = "127.0.0.1:{self.port}"\n{http}\n{feeds}\n'
         )
 
     def start(self, timeout_s=30):

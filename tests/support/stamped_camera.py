@@ -160,7 +160,8 @@ class Camera:
         return (
             "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=stamped\r\nc=IN IP4 0.0.0.0\r\nt=0 0\r\n"
             "m=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\n"
-            f"a=fmtp:96 packetization-mode=1;profile-level-id={level};sprop-parameter-sets={sets}\r\n"
+            f"a=fmtp:96 packetization-mode=1;profile-level-id={level};"
+            f"sprop-parameter-sets={sets}\r\n"
             "a=control:trackID=0\r\n"
         )
 
