@@ -31,14 +31,20 @@ enum class JournalKind {
                     // start_us
   recording_ended,  // recording, reason, end_us
   gap_began,        // reason, start_us
-  gap_ended,        // start_us, end_us
+  gap_ended,        // end_us
+  alive,            // nothing else; every kAliveInterval, so that the time of a crash is known
+  started,          // the program began to write here
+  stopped,          // an ordered stop
 };
-BOOST_DESCRIBE_ENUM(JournalKind, recording_began, recording_ended, gap_began, gap_ended)
+BOOST_DESCRIBE_ENUM(JournalKind, recording_began, recording_ended, gap_began, gap_ended, alive,
+                    started, stopped)
+
+constexpr Duration kAliveInterval = Duration::from_s(30);
 
 struct JournalEntry {
   std::int64_t at_us = 0;  // when it was written
-  JournalKind kind = JournalKind::gap_began;
-  std::string feed;
+  JournalKind kind = JournalKind::alive;
+  std::optional<std::string> feed;
   std::optional<media::Rendition> rendition;
   std::optional<std::int64_t> recording;
   std::optional<std::int64_t> run;
@@ -48,13 +54,14 @@ struct JournalEntry {
   std::optional<std::int64_t> clock_error_us;
   std::optional<std::int64_t> start_us;
   std::optional<std::int64_t> end_us;
+  std::optional<std::string> tracks;  // see track_json.h
   bool operator==(const JournalEntry&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(JournalEntry, (),
                       (at_us, kind, feed, rendition, recording, run, run_offset_90k, reason,
-                       clock_source, clock_error_us, start_us, end_us))
+                       clock_source, clock_error_us, start_us, end_us, tracks))
 
-constexpr std::size_t kJournalLineMax = 4096;
+constexpr std::size_t kJournalLineMax = 16'384;
 
 // With the line feed; absent members are left out.
 std::string format_journal_line(const JournalEntry& entry);

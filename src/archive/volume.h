@@ -73,7 +73,8 @@ class Volume {
   const std::string& path() const { return options_.path; }
   std::string path_of(std::string_view relative_path) const;
   VolumeStatus status() const;
-  bool writable() const { return status().state == VolumeState::ok; }
+  VolumeState state() const;
+  bool writable() const { return state() == VolumeState::ok; }
 
   // Looks at marker, mount and free bytes again; a failed or readonly volume is tried by writing
   // and removing a small file. Blocks on the disk. True when the volume became writable by this

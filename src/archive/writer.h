@@ -61,8 +61,9 @@ struct Position {
 struct UnsettledRecording {
   media::RecordingPtr head;
   VolumeId volume;
-  UtcTime end;                                // of what is written
-  std::uint64_t bytes = 0;                    // written, whole parts
+  UtcTime end;              // of what is written
+  std::uint64_t bytes = 0;  // written, whole parts
+  std::uint32_t parts = 0;
   std::vector<media::SegmentEntry> segments;  // of what is written
   std::optional<media::Reason> ended;         // absent while open
 };
@@ -115,8 +116,9 @@ class Writer {
   // Waits until everything received before is written, durable and settled. Errors: deadline.
   Result<void> flush(Duration deadline);
 
- private:
   class Core;
+
+ private:
   std::unique_ptr<Core> core_;
 };
 

@@ -1,0 +1,208 @@
+#include "archive/row_writer.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include <sodium.h>
+
+#include "archive/track_json.h"
+#include "base/log.h"
+
+namespace oriel::archive {
+namespace {
+
+constexpr std::size_t kBatchMax = 256;
+constexpr auto kRetryAfter = std::chrono::seconds(1);
+constexpr auto kComplainEvery = std::chrono::minutes(1);
+
+Bytes sha256(ByteView bytes) {
+  Bytes digest(crypto_hash_sha256_BYTES);
+  crypto_hash_sha256(digest.data(), bytes.data(), bytes.size());
+  return digest;
+}
+
+// The row of this init segment, made when it is new: a camera sends the same one for years.
+Result<std::int64_t> init_row(store::Session& session, const media::Recording& head) {
+  const Bytes digest = sha256(*head.init);
+  ORIEL_TRY(session.execute(
+      "INSERT INTO init (sha256, bytes, tracks) VALUES ($1, $2, $3)"
+      " ON CONFLICT (sha256) DO NOTHING",
+      {digest, *head.init, format_tracks(head.tracks ? *head.tracks : media::Tracks{})}));
+  std::int64_t id = 0;
+  ORIEL_TRY(session.query("SELECT id FROM init WHERE sha256 = $1", {digest},
+                          [&](const store::Row& row) { id = row.integer(0); }));
+  return id;
+}
+
+Result<void> apply(store::Session& session, const UnsettledRecording& recording) {
+  const auto& head = *recording.head;
+  ORIEL_TRY_ASSIGN(const auto init, init_row(session, head));
+  store::Value end_us = nullptr;
+  store::Value ended = nullptr;
+  store::Value index = nullptr;
+  if (recording.ended) {
+    end_us = recording.end.us;
+    ended = static_cast<std::int64_t>(*recording.ended);
+    index = media::encode_segment_index(recording.segments);
+  }
+  ORIEL_TRY(session.execute(
+      "INSERT INTO recording (id, feed, rendition, run, run_offset_90k, volume, init, start_us,"
+      " end_us, bytes, segment_index, began, ended, clock_source, clock_error_us)"
+      " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)"
+      " ON CONFLICT (id) DO UPDATE SET end_us = excluded.end_us, bytes = excluded.bytes,"
+      " segment_index = excluded.segment_index, ended = excluded.ended",
+      {head.id.value, head.feed.str(), static_cast<std::int64_t>(head.rendition), head.run.value,
+       head.run_offset_90k, recording.volume.str(), init, head.start.us, end_us,
+       static_cast<std::int64_t>(recording.bytes), index, static_cast<std::int64_t>(head.began),
+       ended, static_cast<std::int64_t>(head.clock_source), head.clock_error_us}));
+  return {};
+}
+
+Result<void> apply(store::Session& session, const GapBeganRow& gap) {
+  ORIEL_TRY(session.execute(
+      "INSERT INTO gap (feed, start_us, end_us, reason) VALUES ($1, $2, NULL, $3)"
+      " ON CONFLICT (feed, start_us) DO UPDATE SET end_us = NULL, reason = excluded.reason",
+      {gap.feed.str(), gap.start.us, static_cast<std::int64_t>(gap.reason)}));
+  return {};
+}
+
+Result<void> apply(store::Session& session, const GapEndedRow& gap) {
+  // A gap of no length would only get in the way of the next one's key.
+  ORIEL_TRY(session.execute("DELETE FROM gap WHERE feed = $1 AND end_us IS NULL AND start_us >= $2",
+                            {gap.feed.str(), gap.end.us}));
+  ORIEL_TRY(session.execute("UPDATE gap SET end_us = $2 WHERE feed = $1 AND end_us IS NULL",
+                            {gap.feed.str(), gap.end.us}));
+  return {};
+}
+
+}  // namespace
+
+Result<void> apply_row(store::Session& session, const RowChange& change) {
+  return std::visit([&](const auto& row) { return apply(session, row); }, change);
+}
+
+RowWriter::RowWriter(std::size_t count_max, store::Database& database, Metrics& metrics,
+                     std::function<void(RecordingId)> settled)
+    : count_max_(count_max),
+      database_(database),
+      settled_(std::move(settled)),
+      waiting_(metrics.gauge("oriel_archive_rows_waiting_count", "Rows waiting for the database")),
+      dropped_(metrics.counter("oriel_archive_rows_dropped_total",
+                               "Rows dropped because the database was away for too long")) {}
+
+void RowWriter::start() {
+  thread_ = NamedThread("archive-rows", [this](const std::stop_token& stop) { run(stop); });
+}
+
+void RowWriter::push(RowChange change) {
+  std::optional<RecordingId> given_up;
+  {
+    const std::lock_guard lock(mutex_);
+    if (queue_.size() < count_max_) {
+      queue_.push_back(std::move(change));
+      ++pushed_;
+    } else {
+      if (const auto* recording = std::get_if<UnsettledRecording>(&change);
+          recording != nullptr && recording->ended)
+        given_up = recording->head->id;
+      dropped_.add();
+    }
+    waiting_.set(static_cast<double>(queue_.size()));
+  }
+  changed_.notify_all();
+  if (given_up) settled_(*given_up);
+}
+
+bool RowWriter::drain(Duration deadline) {
+  std::unique_lock lock(mutex_);
+  const auto target = pushed_;
+  return changed_.wait_for(lock, std::chrono::microseconds(deadline.us),
+                           [&] { return done_ >= target; });
+}
+
+void RowWriter::stop() {
+  thread_.request_stop();
+  thread_.join();
+}
+
+void RowWriter::run(const std::stop_token& stop) {
+  for (;;) {
+    std::vector<RowChange> batch;
+    {
+      std::unique_lock lock(mutex_);
+      changed_.wait(lock, stop, [&] { return !queue_.empty(); });
+      if (stop.stop_requested()) return;
+      const auto count = std::min(queue_.size(), kBatchMax);
+      // Copied: they stay queued, and count against the bound, until they are in the database.
+      batch.assign(queue_.begin(), queue_.begin() + static_cast<std::ptrdiff_t>(count));
+    }
+    if (!write(batch)) {
+      std::unique_lock lock(mutex_);
+      changed_.wait_for(lock, stop, kRetryAfter, [] { return false; });
+      if (stop.stop_requested()) return;
+      continue;
+    }
+    {
+      const std::lock_guard lock(mutex_);
+      queue_.erase(queue_.begin(), queue_.begin() + static_cast<std::ptrdiff_t>(batch.size()));
+      waiting_.set(static_cast<double>(queue_.size()));
+    }
+    for (const auto& change : batch)
+      if (const auto* recording = std::get_if<UnsettledRecording>(&change);
+          recording != nullptr && recording->ended)
+        settled_(recording->head->id);
+    // Counted only now: who waits in drain() finds the recordings settled.
+    {
+      const std::lock_guard lock(mutex_);
+      done_ += batch.size();
+    }
+    changed_.notify_all();
+  }
+}
+
+// False when the batch must be tried again later.
+bool RowWriter::write(const std::vector<RowChange>& batch) {
+  const auto written = database_.write([&](store::Session& session) -> Result<void> {
+    for (const auto& change : batch) ORIEL_TRY(apply_row(session, change));
+    return {};
+  });
+  if (written) {
+    if (failing_) log::info("rows of recordings reach the database again");
+    failing_ = false;
+    return true;
+  }
+  if (written.error().kind == ErrorKind::invalid || written.error().kind == ErrorKind::conflict) {
+    return write_singly(batch);
+  }
+  report_failure(written.error());
+  return false;
+}
+
+// One row that the database will never take must not keep the others waiting.
+bool RowWriter::write_singly(const std::vector<RowChange>& batch) {
+  for (const auto& change : batch) {
+    const auto written = database_.write(
+        [&](store::Session& session) -> Result<void> { return apply_row(session, change); });
+    if (written) continue;
+    if (written.error().kind != ErrorKind::invalid && written.error().kind != ErrorKind::conflict) {
+      report_failure(written.error());
+      return false;
+    }
+    dropped_.add();
+    log::error("a row was refused by the database and is left to recovery: {}",
+               written.error().message);
+  }
+  return true;
+}
+
+void RowWriter::report_failure(const Error& error) {
+  const auto now = std::chrono::steady_clock::now();
+  if (failing_ && now - last_complaint_ < kComplainEvery) return;
+  failing_ = true;
+  last_complaint_ = now;
+  log::warn("rows of recordings cannot be written, recording goes on and they wait: {}",
+            error.message);
+}
+
+}  // namespace oriel::archive

@@ -1,0 +1,433 @@
+#include "archive/writer.h"
+
+#include <algorithm>
+#include <chrono>
+#include <map>
+#include <mutex>
+#include <unordered_map>
+#include <utility>
+
+#include "archive/gap_ledger.h"
+#include "archive/row_writer.h"
+#include "archive/tracked_recording.h"
+#include "archive/volume_lane.h"
+#include "base/log.h"
+#include "base/thread.h"
+
+namespace oriel::archive {
+namespace {
+
+constexpr auto kCareInterval = std::chrono::milliseconds(500);
+constexpr auto kAskAgainAfter = std::chrono::seconds(5);
+
+using StreamKey = std::pair<FeedId, media::Rendition>;
+
+std::optional<JournalEntry> journal_entry(const RowChange& change, UtcTime now) {
+  JournalEntry entry;
+  entry.at_us = now.us;
+  if (const auto* began = std::get_if<GapBeganRow>(&change)) {
+    entry.kind = JournalKind::gap_began;
+    entry.feed = began->feed.str();
+    entry.reason = began->reason;
+    entry.start_us = began->start.us;
+    return entry;
+  }
+  if (const auto* ended = std::get_if<GapEndedRow>(&change)) {
+    entry.kind = JournalKind::gap_ended;
+    entry.feed = ended->feed.str();
+    entry.end_us = ended->end.us;
+    return entry;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+class Writer::Core {
+ public:
+  Core(WriterOptions options, std::vector<Volume*> volumes, FileSystem& file_system,
+       store::Database& database, const Clock& clock, Metrics& metrics);
+
+  Result<void> start();
+  void stop();
+
+  // For the sinks, on the feeds' threads. Absent: no volume takes it now.
+  std::pair<TrackedPtr, VolumeLane*> begin(const media::RecordingPtr& head);
+  void refuse_part(const TrackedPtr& recording, VolumeLane& lane);
+  void count_refused(const media::Part& part);
+  void forget_stream(const FeedId& feed, media::Rendition rendition);
+
+  void note_source(const FeedId& feed, media::Reason reason, UtcTime at);
+  TrackedPtr tracked(RecordingId id) const;
+  std::vector<UnsettledRecording> unsettled(const FeedId& feed, media::Rendition rendition) const;
+  Result<void> flush(Duration deadline);
+
+ private:
+  struct Stream {
+    RecordingId current;                        // the recording last accepted
+    media::Reason wants = media::Reason::none;  // why it waits for a new recording
+    SteadyTime asked{};
+  };
+
+  VolumeLane* choose_lane();
+  media::Reason why_no_lane() const;
+  void apply(const std::vector<RowChange>& changes);
+  void refused(const media::RecordingPtr& head, media::Reason reason, UtcTime at);
+  void forget(RecordingId id);
+  void care(const std::stop_token& stop);
+  void ask_for_recordings();
+
+  const WriterOptions options_;
+  store::Database& database_;
+  const Clock& clock_;
+  BufferBudget budget_;
+  GapLedger ledger_;
+  Counter& refused_parts_;
+  Counter& refused_bytes_;
+  Gauge& buffer_bytes_;
+  Gauge& open_recordings_;
+  RowWriter rows_;
+  std::vector<std::unique_ptr<VolumeLane>> lanes_;
+
+  mutable std::mutex mutex_;
+  std::unordered_map<RecordingId, TrackedPtr> tracked_;  // guarded by mutex_
+  std::map<StreamKey, Stream> streams_;                  // guarded by mutex_
+  // Keeps a gap's rows and journal lines in the ledger's order.
+  std::mutex apply_mutex_;
+  std::mutex care_mutex_;
+  std::condition_variable_any care_wake_;
+  NamedThread care_;
+  bool stopped_ = false;  // owner's thread only
+};
+
+// One recording after the other of one rendition. Only on the feed's thread.
+class RecordingSink final : public media::PartSink {
+ public:
+  RecordingSink(Writer::Core& core, FeedId feed, media::Rendition rendition)
+      : core_(core), feed_(std::move(feed)), rendition_(rendition) {}
+  ~RecordingSink() override {
+    close(media::Reason::server_stopped);
+    core_.forget_stream(feed_, rendition_);
+  }
+
+  void recording_began(const media::RecordingPtr& recording) override {
+    close(media::Reason::length_reached);
+    ORIEL_CHECK(recording->feed == feed_ && recording->rendition == rendition_);
+    std::tie(current_, lane_) = core_.begin(recording);
+  }
+
+  void part_made(const media::PartPtr& part) override {
+    if (!current_ || current_->head != part->recording || current_->is_cut()) {
+      core_.count_refused(*part);
+      return;
+    }
+    if (lane_->push_part(current_, part)) return;
+    core_.count_refused(*part);
+    core_.refuse_part(current_, *lane_);
+  }
+
+  void recording_ended(const media::RecordingPtr& recording, media::Reason reason) override {
+    if (current_ && current_->head == recording) close(reason);
+  }
+
+ private:
+  void close(media::Reason reason) {
+    if (current_ && current_->cut()) lane_->push_close(current_, reason);
+    current_.reset();
+    lane_ = nullptr;
+  }
+
+  Writer::Core& core_;
+  const FeedId feed_;
+  const media::Rendition rendition_;
+  TrackedPtr current_;
+  VolumeLane* lane_ = nullptr;
+};
+
+Writer::Core::Core(WriterOptions options, std::vector<Volume*> volumes, FileSystem& file_system,
+                   store::Database& database, const Clock& clock, Metrics& metrics)
+    : options_(std::move(options)),
+      database_(database),
+      clock_(clock),
+      budget_(options_.buffer_bytes_max),
+      refused_parts_(
+          metrics.counter("oriel_archive_refused_parts_total", "Parts that were not recorded")),
+      refused_bytes_(metrics.counter("oriel_archive_refused_bytes_total",
+                                     "Bytes of parts that were not recorded")),
+      buffer_bytes_(metrics.gauge("oriel_archive_buffer_bytes",
+                                  "Bytes received and not yet written, all volumes")),
+      open_recordings_(
+          metrics.gauge("oriel_archive_open_recordings_count", "Recordings being written")),
+      rows_(options_.row_queue_max, database, metrics, [this](RecordingId id) { forget(id); }) {
+  LaneOptions lane;
+  lane.sync_interval = options_.sync_interval;
+  lane.queue_bytes_max =
+      volumes.size() > 1 ? options_.buffer_bytes_max / 4 * 3 : options_.buffer_bytes_max;
+  for (auto* volume : volumes)
+    lanes_.push_back(std::make_unique<VolumeLane>(
+        lane, *volume, file_system, clock, budget_, rows_, metrics,
+        [this](const TrackedPtr& recording, media::Reason reason) {
+          refused(recording->head, reason, recording->end());
+        },
+        [this](const TrackedPtr& recording) { forget(recording->head->id); }));
+}
+
+Result<void> Writer::Core::start() {
+  ORIEL_TRY(database_.read([&](store::Session& session) {
+    return session.query("SELECT feed, start_us, reason FROM gap WHERE end_us IS NULL", {},
+                         [&](const store::Row& row) {
+                           ledger_.load(FeedId(row.text(0)),
+                                        static_cast<media::Reason>(row.integer(2)),
+                                        UtcTime{row.integer(1)});
+                         });
+  }));
+  rows_.start();
+  for (auto& lane : lanes_) lane->start();
+  care_ = NamedThread("archive-care", [this](const std::stop_token& stop) { care(stop); });
+  return {};
+}
+
+void Writer::Core::stop() {
+  if (std::exchange(stopped_, true)) return;
+  care_.request_stop();
+  care_.join();
+  std::vector<TrackedPtr> open;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [id, recording] : tracked_)
+      if (recording->cut()) open.push_back(recording);
+  }
+  for (const auto& recording : open)
+    for (auto& lane : lanes_)
+      if (lane->volume().id() == recording->volume)
+        lane->push_close(recording, media::Reason::server_stopped);
+  const auto now = clock_.now();
+  {
+    const std::lock_guard order(apply_mutex_);
+    apply(ledger_.note_stop(now));
+  }
+  for (auto& lane : lanes_) {
+    JournalEntry entry;
+    entry.at_us = now.us;
+    entry.kind = JournalKind::stopped;
+    lane->push_journal(std::move(entry));
+  }
+  if (auto flushed = flush(options_.stop_deadline); !flushed)
+    log::warn("archive: {}; the next start recovers what is missing", flushed.error().message);
+  for (auto& lane : lanes_) lane->stop();
+  rows_.stop();
+}
+
+VolumeLane* Writer::Core::choose_lane() {
+  VolumeLane* best = nullptr;
+  std::uint64_t best_free = 0;
+  for (auto& lane : lanes_) {
+    if (!lane->accepts()) continue;
+    const auto free_bytes = lane->volume().status().free_bytes;
+    if (best != nullptr && free_bytes <= best_free) continue;
+    best = lane.get();
+    best_free = free_bytes;
+  }
+  return best;
+}
+
+media::Reason Writer::Core::why_no_lane() const {
+  auto reason = media::Reason::disk_failed;
+  for (const auto& lane : lanes_) {
+    const auto state = lane->volume().state();
+    if (state == VolumeState::ok) return media::Reason::disk_behind;
+    if (state == VolumeState::full) reason = media::Reason::disk_full;
+  }
+  return reason;
+}
+
+std::pair<TrackedPtr, VolumeLane*> Writer::Core::begin(const media::RecordingPtr& head) {
+  VolumeLane* lane = choose_lane();
+  if (lane == nullptr) {
+    {
+      const std::lock_guard lock(mutex_);
+      streams_[{head->feed, head->rendition}].current = head->id;
+    }
+    refused(head, why_no_lane(), head->start);
+    return {nullptr, nullptr};
+  }
+  auto recording = std::make_shared<TrackedRecording>(head, lane->volume().id());
+  {
+    const std::lock_guard lock(mutex_);
+    tracked_[head->id] = recording;
+    streams_[{head->feed, head->rendition}] = {head->id, media::Reason::none, {}};
+  }
+  if (head->rendition == media::Rendition::main) {
+    const std::lock_guard order(apply_mutex_);
+    apply(ledger_.note_disk(head->feed, media::Reason::none, head->start));
+  }
+  return {std::move(recording), lane};
+}
+
+void Writer::Core::refuse_part(const TrackedPtr& recording, VolumeLane& lane) {
+  if (!recording->cut()) return;
+  lane.push_close(recording, media::Reason::disk_behind);
+  log::warn("feed {}: the disk is behind, recording {} ends early", recording->head->feed.str(),
+            recording->head->id.value);
+  // What is still queued will be written: the gap begins after it.
+  const auto received = recording->received_end();
+  refused(recording->head, media::Reason::disk_behind, received);
+}
+
+void Writer::Core::count_refused(const media::Part& part) {
+  refused_parts_.add();
+  refused_bytes_.add(static_cast<double>(part.size()));
+}
+
+void Writer::Core::forget_stream(const FeedId& feed, media::Rendition rendition) {
+  const std::lock_guard lock(mutex_);
+  streams_.erase({feed, rendition});
+}
+
+// The stream waits for room, unless it has moved on to another recording meanwhile.
+void Writer::Core::refused(const media::RecordingPtr& head, media::Reason reason, UtcTime at) {
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = streams_.find({head->feed, head->rendition});
+    if (found == streams_.end() || found->second.current != head->id) return;
+    found->second.wants = reason;
+  }
+  if (head->rendition != media::Rendition::main) return;
+  const std::lock_guard order(apply_mutex_);
+  apply(ledger_.note_disk(head->feed, reason, at));
+}
+
+void Writer::Core::note_source(const FeedId& feed, media::Reason reason, UtcTime at) {
+  const std::lock_guard order(apply_mutex_);
+  apply(ledger_.note_source(feed, reason, at));
+}
+
+// apply_mutex_ held; pushes to queues only.
+void Writer::Core::apply(const std::vector<RowChange>& changes) {
+  for (const auto& change : changes) {
+    if (auto entry = journal_entry(change, clock_.now())) {
+      // One copy is enough; the first volume that can be written has it.
+      for (auto& lane : lanes_) {
+        if (!lane->volume().writable() && &lane != &lanes_.back()) continue;
+        lane->push_journal(std::move(*entry));
+        break;
+      }
+    }
+    rows_.push(change);
+  }
+}
+
+void Writer::Core::forget(RecordingId id) {
+  const std::lock_guard lock(mutex_);
+  tracked_.erase(id);
+}
+
+TrackedPtr Writer::Core::tracked(RecordingId id) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = tracked_.find(id);
+  return found == tracked_.end() ? nullptr : found->second;
+}
+
+std::vector<UnsettledRecording> Writer::Core::unsettled(const FeedId& feed,
+                                                        media::Rendition rendition) const {
+  std::vector<TrackedPtr> found;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [id, recording] : tracked_)
+      if (recording->head->feed == feed && recording->head->rendition == rendition)
+        found.push_back(recording);
+  }
+  std::vector<UnsettledRecording> taken;
+  for (const auto& recording : found) {
+    auto snapshot = recording->snapshot();
+    if (snapshot.parts > 0) taken.push_back(std::move(snapshot));
+  }
+  std::sort(taken.begin(), taken.end(), [](const auto& a, const auto& b) {
+    return std::pair(a.head->start, a.head->id) < std::pair(b.head->start, b.head->id);
+  });
+  return taken;
+}
+
+Result<void> Writer::Core::flush(Duration deadline) {
+  const auto until = std::chrono::steady_clock::now() + std::chrono::microseconds(deadline.us);
+  for (auto& lane : lanes_)
+    if (!lane->drain(until))
+      return fail(ErrorKind::deadline,
+                  "volume " + lane->volume().id().str() + " did not take everything in time");
+  const auto left = std::chrono::duration_cast<std::chrono::microseconds>(
+      until - std::chrono::steady_clock::now());
+  if (!rows_.drain(Duration{left.count()}))
+    return fail(ErrorKind::deadline, "the database did not take all rows in time");
+  return {};
+}
+
+void Writer::Core::care(const std::stop_token& stop) {
+  while (!stop.stop_requested()) {
+    {
+      std::unique_lock lock(care_mutex_);
+      care_wake_.wait_for(lock, stop, kCareInterval, [] { return false; });
+    }
+    buffer_bytes_.set(static_cast<double>(budget_.taken()));
+    std::size_t open = 0;
+    for (const auto& lane : lanes_) open += lane->open_count();
+    open_recordings_.set(static_cast<double>(open));
+    ask_for_recordings();
+  }
+}
+
+void Writer::Core::ask_for_recordings() {
+  if (!options_.recording_wanted || choose_lane() == nullptr) return;
+  std::vector<std::pair<StreamKey, media::Reason>> asked;
+  const auto now = std::chrono::steady_clock::now();
+  {
+    const std::lock_guard lock(mutex_);
+    for (auto& [key, stream] : streams_) {
+      if (stream.wants == media::Reason::none || now - stream.asked < kAskAgainAfter) continue;
+      stream.asked = now;
+      asked.emplace_back(key, stream.wants);
+    }
+  }
+  for (const auto& [key, reason] : asked) options_.recording_wanted(key.first, key.second, reason);
+}
+
+Writer::Writer(WriterOptions options, std::vector<Volume*> volumes, FileSystem& file_system,
+               store::Database& database, const Clock& clock, Metrics& metrics)
+    : core_(std::make_unique<Core>(std::move(options), std::move(volumes), file_system, database,
+                                   clock, metrics)) {}
+
+Writer::~Writer() { stop(); }
+
+Result<void> Writer::start() { return core_->start(); }
+
+void Writer::stop() { core_->stop(); }
+
+std::unique_ptr<media::PartSink> Writer::sink_for(FeedId feed, media::Rendition rendition) {
+  return std::make_unique<RecordingSink>(*core_, std::move(feed), rendition);
+}
+
+void Writer::note_state(const FeedId& feed, media::Reason reason, UtcTime at) {
+  core_->note_source(feed, reason, at);
+}
+
+std::optional<Position> Writer::position(RecordingId id) const {
+  const auto recording = core_->tracked(id);
+  if (!recording) return std::nullopt;
+  return recording->position();
+}
+
+std::optional<UnsettledRecording> Writer::find(RecordingId id) const {
+  const auto recording = core_->tracked(id);
+  if (!recording) return std::nullopt;
+  auto snapshot = recording->snapshot();
+  if (snapshot.parts == 0) return std::nullopt;
+  return snapshot;
+}
+
+std::vector<UnsettledRecording> Writer::unsettled(const FeedId& feed,
+                                                  media::Rendition rendition) const {
+  return core_->unsettled(feed, rendition);
+}
+
+Result<void> Writer::flush(Duration deadline) { return core_->flush(deadline); }
+
+}  // namespace oriel::archive
