@@ -42,8 +42,9 @@ struct WithholdRequest {
 // Thread-safe. Only withhold(), release() and load() block, on the database.
 class PolicyBook {
  public:
-  // Past these, set_feed() and withhold() refuse (exhausted).
+  // Past these, set_feed(), set_site() and withhold() refuse (exhausted).
   static constexpr std::size_t kFeedsMax = 20'000;
+  static constexpr std::size_t kSitesMax = 20'000;
   static constexpr std::size_t kWithheldPerFeedMax = 10'000;
 
   // Both must outlive it.
@@ -54,9 +55,10 @@ class PolicyBook {
 
   // By app, when feeds and sites come, change and go. A feed that is gone but has recordings stays,
   // with the policy it should have. Withheld spans are kept when a feed is removed and set again.
+  // Errors: invalid (a negative delay), exhausted.
   Result<void> set_feed(const FeedId& feed, FeedPolicy policy);
   void remove_feed(const FeedId& feed);
-  void set_site(const SiteId& site, SitePlaces places);
+  Result<void> set_site(const SiteId& site, SitePlaces places);
   void remove_site(const SiteId& site);
 
   // The gate. Error: not_found, in the same words for a feed that is not there and one this viewer

@@ -31,6 +31,11 @@ static_assert(in_order(), "the table is indexed by capability");
 
 }  // namespace
 
+Role role_of(std::int64_t number) {
+  if (number < 0 || number > static_cast<std::int64_t>(Role::administrator)) return Role::visitor;
+  return static_cast<Role>(number);
+}
+
 std::string_view to_string(Role role) {
   switch (role) {
     case Role::visitor:

@@ -27,6 +27,9 @@ inline auto boost_enum_descriptor_fn(Role**) {
       NamedValue<Role::operator_, "operator">, NamedValue<Role::administrator, "administrator">>{};
 }
 
+// A number from the database; one that is no role gives visitor, and with it no right.
+Role role_of(std::int64_t number);
+
 // For the log and the page; "visitor" too.
 std::string_view to_string(Role role);
 

@@ -1,7 +1,9 @@
 // Sessions of people who logged in with a browser.
 #pragma once
 #include <cstddef>
+#include <cstdint>
 #include <optional>
+#include <string_view>
 
 #include "access/identity.h"
 #include "access/identity_cache.h"
@@ -12,6 +14,9 @@
 #include "store/database.h"
 
 namespace oriel::access {
+
+// Tells a session's token from an API token, so that neither passes where the other is meant.
+inline constexpr std::string_view kSessionPrefix = "session_";
 
 struct SessionOptions {
   Duration idle = Duration::from_s(12 * 3600);           // ends when unused for so long
