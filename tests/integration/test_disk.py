@@ -10,15 +10,19 @@ from support import archive, stamps
 from support.program import feed_toml
 from support.waiting import wait_until
 
+SIZE_MIB = 1200
+BALLAST_MIB = 250  # leaves less than the reserve of 1 GiB
+
 
 @pytest.fixture
 def small_disk(tmp_path):
-    """A file system of its own of 24 MiB, in memory."""
+    """A file system of its own, little larger than the reserve a volume keeps; in memory, so that
+    only what is written costs any."""
     folder = tmp_path / "disk"
     folder.mkdir()
     if os.geteuid() != 0:
         pytest.skip("needs root to mount a small disk")
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", str(folder)],
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={SIZE_MIB}m", "tmpfs", str(folder)],
                              capture_output=True, text=True)  # fmt: skip
     if mounted.returncode != 0:
         pytest.skip(f"cannot mount a small disk here: {mounted.stderr.strip()}")
@@ -43,12 +47,7 @@ def test_a_full_disk_stops_recording_not_living_and_recording_comes_back(oriel, 
     wait_until(lambda: archive.recordings(small_disk / "v1", "lake"))
     ballast = small_disk / "ballast"
     with ballast.open("wb") as file:
-        try:
-            while True:
-                file.write(bytes(1 << 16))
-                file.flush()
-        except OSError:
-            pass
+        os.posix_fallocate(file.fileno(), 0, BALLAST_MIB << 20)
     wait_until(lambda: volume_state(server, session) == "full", 60, "the volume told as full")
     feed = server.feed("lake")
     assert feed["state"] == "live", "the live picture goes on"
