@@ -114,6 +114,10 @@ class Catalog {
   Result<InitSegment> init_of(const RecordingRow& row) const;
 
  private:
+  std::vector<UnsettledRecording> unsettled(const FeedId& feed, media::Rendition rendition) const;
+  Result<std::optional<RecordingRow>> last_before(const FeedId& feed, media::Rendition rendition,
+                                                  UtcTime before) const;
+
   static constexpr std::size_t kInitsMax = 128;  // overflow: least recently used goes
   store::Database& database_;
   const Writer* const writer_;

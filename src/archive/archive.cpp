@@ -1,0 +1,73 @@
+#include "archive/archive.h"
+
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <utility>
+
+#include "base/log.h"
+
+namespace oriel::archive {
+namespace {
+
+constexpr auto kRefillInterval = std::chrono::seconds(5);
+
+void refill_loop(IdAllocator& ids, const std::stop_token& stop) {
+  std::mutex mutex;
+  std::condition_variable_any wake;
+  while (!stop.stop_requested()) {
+    {
+      std::unique_lock lock(mutex);
+      wake.wait_for(lock, stop, kRefillInterval, [] { return false; });
+    }
+    if (auto refilled = ids.refill(); !refilled)
+      log::warn("numbers of recordings: {}", refilled.error().message);
+  }
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Archive>> Archive::open(ArchiveOptions options, store::Database& database,
+                                               const Clock& clock, Metrics& metrics) {
+  return open(std::move(options), make_posix_file_system(), database, clock, metrics);
+}
+
+Result<std::unique_ptr<Archive>> Archive::open(ArchiveOptions options,
+                                               std::unique_ptr<FileSystem> file_system,
+                                               store::Database& database, const Clock& clock,
+                                               Metrics& metrics) {
+  if (options.volumes.empty()) return fail(ErrorKind::invalid, "the archive has no volume");
+  std::unique_ptr<Archive> archive(new Archive());
+  archive->file_system_ = std::move(file_system);
+  auto& files = *archive->file_system_;
+  for (auto& volume : options.volumes) {
+    ORIEL_TRY_ASSIGN(auto opened, Volume::open(std::move(volume), files, database));
+    archive->volume_views_.push_back(opened.get());
+    archive->volumes_.push_back(std::move(opened));
+  }
+  const auto& volumes = archive->volume_views_;
+  ORIEL_TRY_ASSIGN(archive->recovery_, recover(volumes, files, database, clock.now()));
+  ORIEL_TRY_ASSIGN(archive->ids_, IdAllocator::open(database, archive->recovery_.highest_recording,
+                                                    archive->recovery_.highest_run));
+  archive->writer_ =
+      std::make_unique<Writer>(options.writer, volumes, files, database, clock, metrics);
+  ORIEL_TRY(archive->writer_->start());
+  archive->catalog_ = std::make_unique<Catalog>(database, archive->writer_.get());
+  archive->reader_ = std::make_unique<Reader>(volumes, files, *archive->catalog_);
+  archive->cache_ =
+      std::make_unique<SegmentCache>(*archive->reader_, metrics, options.cache_bytes_max);
+  archive->refill_ = NamedThread(
+      "archive-ids",
+      [ids = archive->ids_.get()](const std::stop_token& stop) { refill_loop(*ids, stop); });
+  return archive;
+}
+
+Archive::~Archive() { stop(); }
+
+void Archive::stop() {
+  refill_.request_stop();
+  refill_.join();
+  if (writer_) writer_->stop();
+}
+
+}  // namespace oriel::archive

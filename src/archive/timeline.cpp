@@ -1,0 +1,262 @@
+// Catalog::timeline: every millisecond of a span in exactly one state.
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "archive/catalog.h"
+
+namespace oriel::archive {
+namespace {
+
+constexpr std::int64_t kRowsAPage = 5'000;
+// Recordings that begin before a span and may reach into it; clocks that were set back make more
+// than one possible.
+constexpr std::int64_t kRowsBefore = 4;
+
+// Recorded without a break.
+struct Stretch {
+  UtcTime start;
+  UtcTime end;
+  media::Reason began = media::Reason::none;  // of its first recording
+  media::Reason ended = media::Reason::none;  // of its last recording; none while open
+};
+
+struct Gap {
+  UtcTime start;
+  UtcTime end;
+  media::Reason reason = media::Reason::none;
+};
+
+bool explains(media::Reason reason) {
+  return reason != media::Reason::none && reason != media::Reason::length_reached;
+}
+
+// Joins what touches; `stretches` by start.
+void add_stretch(std::vector<Stretch>& stretches, const Stretch& next) {
+  if (next.end <= next.start) return;
+  if (!stretches.empty() && next.start <= stretches.back().end + Catalog::kJoin) {
+    auto& last = stretches.back();
+    if (next.end >= last.end) {
+      last.end = next.end;
+      last.ended = next.ended;
+    }
+    return;
+  }
+  stretches.push_back(next);
+}
+
+// Lays spans one after the other, in whole milliseconds, without a hole.
+class Layout {
+ public:
+  Layout(UtcSpan span, std::vector<Gap> gaps, UtcTime declared, media::Reason before)
+      : span_(span), gaps_(std::move(gaps)), declared_(declared), last_(before), at_(span.begin) {}
+
+  void recorded(const Stretch& stretch) {
+    const UtcTime start = std::clamp(stretch.start, span_.begin, span_.end);
+    const UtcTime end = std::clamp(stretch.end, span_.begin, span_.end);
+    missing_until(start, stretch.began);
+    emit(end, TimelineState::recorded, media::Reason::none);
+    last_ = stretch.ended;
+  }
+  // `next` is why what follows began, as far as it tells why it had not begun before.
+  void missing_until(UtcTime end, media::Reason next) {
+    for (; gap_ < gaps_.size() && gaps_[gap_].start < end; ++gap_) {
+      const auto& gap = gaps_[gap_];
+      if (gap.end <= at_) continue;
+      unexplained_until(gap.start, gap.reason);
+      emit(std::min(gap.end, end), TimelineState::missing, gap.reason);
+      last_ = gap.reason;
+      if (gap.end > end) return;  // it goes on behind what is recorded
+    }
+    unexplained_until(end, next);
+  }
+  std::vector<TimelineSpan> take() { return std::move(spans_); }
+
+ private:
+  // Between the rows of the ledger: what ended before says why, else what comes after.
+  void unexplained_until(UtcTime end, media::Reason next) {
+    if (end <= at_) return;
+    if (at_ < declared_)
+      emit(std::min(end, declared_), TimelineState::missing, media::Reason::none);
+    const auto reason = explains(last_)  ? last_
+                        : explains(next) ? next
+                                         : media::Reason::server_stopped;
+    emit(end, TimelineState::missing, reason);
+  }
+
+  void emit(UtcTime end, TimelineState state, media::Reason reason) {
+    const auto from = UtcTime::from_ms(at_.ms());
+    const auto to = UtcTime::from_ms(end.ms());
+    at_ = std::max(at_, end);
+    if (to <= from) return;
+    if (!spans_.empty() && spans_.back().state == state && spans_.back().reason == reason)
+      spans_.back().end = to;
+    else
+      spans_.push_back({from, to, state, reason});
+  }
+
+  const UtcSpan span_;
+  const std::vector<Gap> gaps_;
+  const UtcTime declared_;
+  media::Reason last_;  // what the time before `at_` says about why nothing follows
+  UtcTime at_;
+  std::size_t gap_ = 0;
+  std::vector<TimelineSpan> spans_;
+};
+
+class TimelineQuery {
+ public:
+  TimelineQuery(store::Session& session, const FeedId& feed, UtcSpan span,
+                const std::vector<UnsettledRecording>& open)
+      : session_(session), feed_(feed), span_(span) {
+    for (const auto& recording : open) open_ids_.insert(recording.head->id);
+  }
+
+  Result<void> run() {
+    ORIEL_TRY(load_before());
+    ORIEL_TRY(load_stretches());
+    ORIEL_TRY(load_gaps());
+    return load_declared();
+  }
+
+  std::vector<Stretch> stretches;
+  std::vector<Gap> gaps;
+  UtcTime declared{INT64_MAX};
+  media::Reason before = media::Reason::none;
+  UtcTime covered_end;
+
+ private:
+  Result<void> load_before();
+  Result<void> load_stretches();
+  Result<void> load_gaps();
+  Result<void> load_declared();
+
+  store::Session& session_;
+  const FeedId& feed_;
+  const UtcSpan span_;
+  std::set<RecordingId> open_ids_;
+};
+
+constexpr auto kMain = static_cast<std::int64_t>(media::Rendition::main);
+
+Stretch stretch_of(const store::Row& row) {
+  return {UtcTime{row.integer(1)}, UtcTime{row.integer(2)},
+          static_cast<media::Reason>(row.integer(3)), static_cast<media::Reason>(row.integer(4))};
+}
+
+Result<void> TimelineQuery::load_before() {
+  std::vector<Stretch> found;
+  ORIEL_TRY(
+      session_.query("SELECT id, start_us, end_us, began, ended FROM recording"
+                     " WHERE feed = $1 AND rendition = $2 AND start_us < $3"
+                     " AND ended IS NOT NULL ORDER BY start_us DESC LIMIT $4",
+                     {feed_.str(), kMain, span_.begin.us, kRowsBefore},
+                     [&](const store::Row& row) { found.push_back(stretch_of(row)); }));
+  if (!found.empty()) before = found.front().ended;
+  for (auto at = found.rbegin(); at != found.rend(); ++at)
+    if (at->end > span_.begin) add_stretch(stretches, *at);
+  return {};
+}
+
+Result<void> TimelineQuery::load_stretches() {
+  std::int64_t after_us = span_.begin.us;
+  std::int64_t after_id = -1;
+  covered_end = span_.end;
+  for (std::int64_t count = kRowsAPage; count == kRowsAPage;) {
+    count = 0;
+    ORIEL_TRY(
+        session_.query("SELECT id, start_us, end_us, began, ended FROM recording WHERE feed = $1"
+                       " AND rendition = $2 AND start_us >= $3 AND start_us < $4"
+                       " AND (start_us > $3 OR id > $5) ORDER BY start_us, id LIMIT $6",
+                       {feed_.str(), kMain, after_us, span_.end.us, after_id, kRowsAPage},
+                       [&](const store::Row& row) {
+                         ++count;
+                         after_id = row.integer(0);
+                         after_us = row.integer(1);
+                         if (row.is_null(4) || open_ids_.contains(RecordingId{after_id})) return;
+                         add_stretch(stretches, stretch_of(row));
+                       }));
+    if (stretches.size() > Catalog::kTimelineSpansMax / 4) {
+      // Too many pieces for one answer: it ends where the last complete one began.
+      covered_end = stretches.back().start;
+      stretches.pop_back();
+      break;
+    }
+  }
+  return {};
+}
+
+Result<void> TimelineQuery::load_gaps() {
+  const auto keep = [&](const store::Row& row) {
+    const UtcTime end{row.is_null(1) ? INT64_MAX : row.integer(1)};
+    gaps.push_back({UtcTime{row.integer(0)}, end, static_cast<media::Reason>(row.integer(2))});
+  };
+  // The one that reaches into the span; gaps do not nest, but damage may lie over them.
+  ORIEL_TRY(
+      session_.query("SELECT start_us, end_us, reason FROM gap WHERE feed = $1"
+                     " AND start_us < $2 ORDER BY start_us DESC LIMIT $3",
+                     {feed_.str(), span_.begin.us, kRowsBefore}, keep));
+  std::reverse(gaps.begin(), gaps.end());
+  constexpr auto kGapsMax = static_cast<std::int64_t>(Catalog::kTimelineSpansMax / 4);
+  const auto first = gaps.size();
+  ORIEL_TRY(
+      session_.query("SELECT start_us, end_us, reason FROM gap WHERE feed = $1"
+                     " AND start_us >= $2 AND start_us < $3 ORDER BY start_us LIMIT $4",
+                     {feed_.str(), span_.begin.us, covered_end.us, kGapsMax}, keep));
+  if (gaps.size() - first == static_cast<std::size_t>(kGapsMax)) {
+    covered_end = std::max(gaps.back().start, span_.begin + Duration::from_ms(1));
+    gaps.pop_back();
+  }
+  return {};
+}
+
+Result<void> TimelineQuery::load_declared() {
+  const auto keep = [&](const store::Row& row) {
+    declared = std::min(declared, UtcTime{row.integer(0)});
+  };
+  ORIEL_TRY(session_.query("SELECT start_us FROM gap WHERE feed = $1 ORDER BY start_us LIMIT 1",
+                           {feed_.str()}, keep));
+  return session_.query(
+      "SELECT start_us FROM recording WHERE feed = $1 AND rendition = $2"
+      " ORDER BY start_us LIMIT 1",
+      {feed_.str(), kMain}, keep);
+}
+
+}  // namespace
+
+Result<Timeline> Catalog::timeline(const FeedId& feed, UtcSpan span, UtcTime now) const {
+  span.begin = UtcTime::from_ms(span.begin.ms());
+  span.end = UtcTime::from_ms(std::min(span.end, now).ms());
+  if (span.end <= span.begin) return Timeline{{}, span.begin};
+  // Before the database, so that what settles in between is seen twice rather than never.
+  const auto open = unsettled(feed, media::Rendition::main);
+  std::optional<TimelineQuery> query;
+  ORIEL_TRY(database_.read([&](store::Session& session) {
+    query.emplace(session, feed, span, open);
+    return query->run();
+  }));
+  std::vector<Stretch> stretches = std::move(query->stretches);
+  for (const auto& recording : open) {
+    const auto& head = *recording.head;
+    UtcTime end = recording.end;
+    if (!recording.ended && end < now && now - end <= kOpenLag) end = now;
+    query->declared = std::min(query->declared, head.start);
+    if (end > span.begin && head.start < query->covered_end)
+      stretches.push_back(
+          {head.start, end, head.began, recording.ended.value_or(media::Reason::none)});
+    else if (end <= span.begin)
+      query->before = recording.ended.value_or(media::Reason::none);
+  }
+  std::sort(stretches.begin(), stretches.end(),
+            [](const auto& a, const auto& b) { return a.start < b.start; });
+  std::vector<Stretch> joined;
+  for (const auto& stretch : stretches) add_stretch(joined, stretch);
+
+  span.end = UtcTime::from_ms(query->covered_end.ms());
+  Layout layout(span, std::move(query->gaps), query->declared, query->before);
+  for (const auto& stretch : joined) layout.recorded(stretch);
+  layout.missing_until(span.end, media::Reason::none);
+  return Timeline{layout.take(), span.end};
+}
+
+}  // namespace oriel::archive
