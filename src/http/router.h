@@ -56,8 +56,9 @@ struct Route {
   std::string pattern;
   Operation operation;
   Handler handler;
-  WebSocketHandler websocket;  // set instead of handler
-  std::size_t index = 0;       // in the order of adding
+  WebSocketHandler websocket;                // set instead of handler
+  std::size_t index = 0;                     // in the order of adding
+  std::vector<std::string> parameter_names;  // of the pattern, in its order
 };
 
 // Filled before the server starts, not changed afterwards; then any thread may read it.
@@ -100,7 +101,8 @@ class Router {
 
  private:
   struct Node;
-  bool walk(const Node& node, Request& request, std::size_t depth, const Node*& found) const;
+  struct Walk;
+  bool walk(const Node& node, std::size_t depth, Walk& state) const;
   Route& insert(std::unique_ptr<Route> route);
 
   std::unique_ptr<Node> root_;
