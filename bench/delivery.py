@@ -167,7 +167,8 @@ def main():
             idle = idle_cpu(pid, 8)
             mirror.start()
             with nginx(static, static_port) as peer:
-                wait_until(lambda: all((static / "root" / f / "index.m3u8").exists() for f in feeds))
+                lists = [static / "root" / feed / "index.m3u8" for feed in feeds]
+                wait_until(lambda: all(path.exists() for path in lists))
                 if "hls" not in skip:
                     for viewers in counts:
                         rows += compare(options, viewers, server, pid, idle, peer.pid, static_port)
