@@ -13,14 +13,18 @@ test('midsummer noon on the tropic is overhead', () => {
   near(sun_altitude_deg(Date.parse('2026-06-21T12:01:50Z'), 23.436, 0), 90, 0.3);
 });
 
-test('sunrise in Boulder as the United States Naval Observatory gives it', () => {
-  // 2025-06-21, 40.01 N 105.27 W: rise 05:32 MDT, set 20:32 MDT.
-  const rise = next_crossing(Date.parse('2025-06-21T08:00:00Z'), 40.01, -105.27);
-  assert.equal(rise?.rises, true);
-  near(rise!.at_ms, Date.parse('2025-06-21T11:32:00Z'), 90_000);
-  const set = next_crossing(rise!.at_ms + 60_000, 40.01, -105.27);
-  assert.equal(set?.rises, false);
-  near(set!.at_ms, Date.parse('2025-06-22T02:32:00Z'), 90_000);
+test('on the equator at the equinox the day is twelve hours and the two rims of the sun long', () => {
+  const rise = next_crossing(Date.parse('2026-03-20T02:00:00Z'), 0, 0);
+  const set = next_crossing(rise!.at_ms + 60_000, 0, 0);
+  assert.deepEqual([rise?.rises, set?.rises], [true, false]);
+  // 180 degrees and twice 0.833, at four minutes a degree.
+  near((set!.at_ms - rise!.at_ms) / 60_000, 720 + 8 * 0.833, 0.5);
+});
+
+test('at a crossing the centre of the sun stands 50 minutes of arc under the horizon', () => {
+  const crossing = next_crossing(Date.parse('2026-11-20T08:00:00Z'), 36.9, 100.15);
+  assert.equal(crossing?.rises, false);
+  near(sun_altitude_deg(crossing!.at_ms, 36.9, 100.15), -0.833, 0.01);
 });
 
 test('in the polar night nothing rises', () => {

@@ -1,0 +1,32 @@
+// What the address of the window says: /?feed=…&at=…
+
+export interface Address {
+  feed?: string | undefined;
+  at_ms?: number | undefined;
+}
+
+export function parse_address(search: string): Address {
+  const query = new URLSearchParams(search);
+  const at_ms = Date.parse(query.get('at') ?? '');
+  return {
+    feed: query.get('feed') ?? undefined,
+    at_ms: Number.isFinite(at_ms) ? at_ms : undefined
+  };
+}
+
+export function address_text(search: string, address: Address): string {
+  const query = new URLSearchParams(search);
+  if (address.feed) query.set('feed', address.feed);
+  if (address.at_ms === undefined) query.delete('at');
+  else query.set('at', new Date(address.at_ms).toISOString());
+  // Colons may stand in a query as they are, and are easier to read so.
+  return `?${query.toString().replace(/%3A/g, ':')}`;
+}
+
+export const read_address = (): Address => parse_address(location.search);
+
+export function write_address(address: Address, step = false): void {
+  const text = address_text(location.search, address);
+  if (text === location.search) return;
+  history[step ? 'pushState' : 'replaceState'](null, '', text);
+}
