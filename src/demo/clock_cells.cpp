@@ -7,8 +7,8 @@ namespace oriel::demo {
 namespace {
 
 constexpr std::uint64_t kTimeMask = (std::uint64_t{1} << 42) - 1;
-constexpr std::uint8_t kBlack = 16;
-constexpr std::uint8_t kWhite = 235;
+constexpr std::uint8_t kBlack = 20;
+constexpr std::uint8_t kWhite = 196;
 
 std::uint64_t checksum(std::uint64_t time_bits) {
   std::uint64_t sum = 0b101010;
@@ -65,7 +65,7 @@ std::optional<UtcTime> read_clock(std::span<const std::uint8_t> luma, int width,
       if (at >= luma.size()) return std::nullopt;
       sum += luma[at];
     }
-    bits = (bits << 1) | (sum > 2 * 126 ? 1u : 0u);
+    bits = (bits << 1) | (sum > 2 * 108 ? 1u : 0u);
   }
   const std::uint64_t time_bits = bits >> 6;
   if ((bits & 63) != checksum(time_bits)) return std::nullopt;

@@ -1,6 +1,7 @@
 // A clock in the picture that a program can read, so that delay is measured from what is seen.
 //
-// 48 square cells in a row, left to right, most significant bit first, white = 1:
+// 48 square cells in a row, left to right, most significant bit first, light (luma 196) = 1,
+// dark (20) = 0:
 //   bits 47…6  the low 42 bits of the Unix time in milliseconds (enough until the year 2109)
 //   bits  5…0  checksum: XOR of the seven groups of six bits above, then XOR 0b101010, so that an
 //              all-black or all-white strip is not a valid time

@@ -29,7 +29,7 @@ TEST(ClockCells, one_flipped_cell_is_noticed) {
     for (int row = 708; row < 716; ++row)
       for (int x = 4 + cell * 8; x < 12 + cell * 8; ++x) {
         auto& sample = picture.y_row(row)[x];
-        sample = sample > 126 ? 16 : 235;
+        sample = sample > 108 ? 16 : 235;
       }
     EXPECT_FALSE(read_clock(luma_of(picture), 1280, 720, 1280)) << cell;
   }

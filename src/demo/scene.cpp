@@ -1,25 +1,132 @@
 #include "demo/scene.h"
 
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+
 #include "demo/clock_cells.h"
+#include "demo/ground.h"
+#include "demo/light.h"
+#include "demo/painter.h"
+#include "demo/terrain.h"
+#include "demo/truth.h"
 
 namespace oriel::demo {
 namespace {
 
-class PlainScene final : public Scene {
+// How long one pass over a part of the background takes. A pass paints a band of rows a frame, so
+// that the cost is even and no single frame changes everywhere.
+constexpr Duration kSkyPass = Duration::from_ms(1'000);
+constexpr Duration kLandPass = Duration::from_ms(20'000);
+constexpr Duration kWaterPass = Duration::from_ms(250);
+constexpr Duration kLightStep = Duration::from_ms(20'000);
+// A jump in time larger than this paints everything anew.
+constexpr Duration kJump = Duration::from_ms(60'000);
+
+// Walks round a range of rows at a given pace.
+struct Sweep {
+  int begin = 0;
+  int end = 0;
+  double at = 0;
+  // The rows due after `elapsed`: [first, second), possibly empty, and the wrap to the start.
+  std::pair<int, int> due(Duration elapsed, Duration pass) {
+    if (end <= begin) return {0, 0};
+    const double rows = (end - begin) * elapsed.seconds() / pass.seconds();
+    const double from = at < begin ? begin : at;
+    at = from + std::min(rows, static_cast<double>(end - begin));
+    const int first = static_cast<int>(from) & ~1;
+    const int last = std::min(end, (static_cast<int>(at) + 1) & ~1);
+    if (at >= end) at = begin;
+    return {first, last};
+  }
+};
+
+class PaintedScene final : public Scene {
  public:
+  PaintedScene(const Area& area, const SceneOptions& options)
+      : area_(area),
+        options_(options),
+        terrain_(area),
+        ground_(terrain_),
+        painter_(area, terrain_, ground_) {
+    sky_.end = ground_.end_sky_row();
+    land_.begin = ground_.first_land_row() & ~1;
+    land_.end = kSceneHeight;
+    water_.begin = ground_.first_water_row() & ~1;
+    water_.end = ground_.end_water_row();
+  }
+
   const Picture& render(UtcTime time) override {
-    draw_clock(picture_, time);
+    const Duration elapsed = time - last_;
+    if (!started_ || elapsed > kJump || elapsed < Duration{0}) {
+      paint_all(time);
+    } else {
+      refresh(time, elapsed);
+    }
+    last_ = time;
+    draw_marks(time);
     return picture_;
   }
 
  private:
+  void paint_all(UtcTime time) {
+    painter_.set_light(light_at(area_, time));
+    painter_.paint_sky(background_, 0, kSceneHeight, time);
+    painter_.paint_land(background_, 0, kSceneHeight, time);
+    painter_.paint_water(background_, 0, kSceneHeight, time);
+    copy_box(background_, picture_, {0, 0, kSceneWidth, kSceneHeight});
+    touched_.clear();
+    started_ = true;
+  }
+
+  void refresh(UtcTime time, Duration elapsed) {
+    if (time - painter_.light().time >= kLightStep) painter_.set_light(light_at(area_, time));
+    for (const PixelBox& box : touched_) copy_box(background_, picture_, box);
+    touched_.clear();
+    const auto [sky0, sky1] = sky_.due(elapsed, kSkyPass);
+    painter_.paint_sky(background_, sky0, sky1, time);
+    copy_rows(sky0, sky1);
+    const auto [land0, land1] = land_.due(elapsed, kLandPass);
+    painter_.paint_land(background_, land0, land1, time);
+    copy_rows(land0, land1);
+    const auto [water0, water1] = water_.due(elapsed, kWaterPass);
+    painter_.paint_water(background_, water0, water1, time);
+    copy_rows(water0, water1);
+  }
+
+  void copy_rows(int begin, int end) {
+    copy_box(background_, picture_, {0, begin, kSceneWidth, end - begin});
+  }
+
+  void draw_marks(UtcTime time) {
+    std::string text = format_rfc3339(time).substr(0, 19) + "Z";
+    text[10] = ' ';
+    if (options_.demonstration_label) text += "   demonstration";
+    touched_.push_back(draw_text(picture_, 8, kSceneHeight - 32, text, 2, 225));
+    touched_.push_back(draw_clock(picture_, time));
+  }
+
+  const Area& area_;
+  const SceneOptions options_;
+  const Terrain terrain_;
+  const Ground ground_;
+  Painter painter_;
+  Picture background_{kSceneWidth, kSceneHeight};
   Picture picture_{kSceneWidth, kSceneHeight};
+  std::vector<PixelBox> touched_;  // what lies over the background in picture_
+  Sweep sky_;
+  Sweep land_;
+  Sweep water_;
+  UtcTime last_;
+  bool started_ = false;
 };
 
 }  // namespace
 
-std::unique_ptr<Scene> Scene::make(const Area&, const SceneOptions&) {
-  return std::make_unique<PlainScene>();
+std::unique_ptr<Scene> Scene::make(const Area& area, const SceneOptions& options) {
+  return std::make_unique<PaintedScene>(area, options);
 }
 
 }  // namespace oriel::demo
