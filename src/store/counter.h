@@ -23,7 +23,8 @@ class IdBlock {
   IdBlock(Database& database, std::string name);
 
   // Increases within one IdBlock. Blocks only when replenish() was not called in time and no number
-  // is left. Errors: of the database; nothing is given then, and the next call tries again.
+  // is left; for that case never call it inside a write of the same database, which the reservation
+  // would wait for. Errors: of the database; nothing is given then, and the next call tries again.
   Result<std::int64_t> next();
 
   // Reserves a second block when fewer than half a block is left, so that next(), on a camera's
