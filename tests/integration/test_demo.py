@@ -1,0 +1,78 @@
+"""The demonstration, as a newcomer starts it."""
+
+import signal
+import subprocess
+
+import pytest
+import requests
+
+from support import media
+from support.ports import free_port
+from support.program import PROGRAM
+from support.waiting import wait_until
+
+AREAS = 12
+SECTORS = 5
+
+
+@pytest.fixture
+def demo(tmp_path):
+    """demo(arguments…): the base URL of a running demonstration."""
+    running = []
+
+    def begin(*arguments):
+        port = free_port()
+        log = (tmp_path / "demo.log").open("w")
+        process = subprocess.Popen(
+            [str(PROGRAM), "demo", "--listen", f"127.0.0.1:{port}", "--data",
+             str(tmp_path / "data"), *map(str, arguments)],
+            stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, cwd=tmp_path,
+        )  # fmt: skip
+        running.append((process, log))
+        base = f"http://127.0.0.1:{port}"
+        wait_until(lambda: requests.get(base + "/healthz", timeout=5).ok, 40)
+        return base
+
+    yield begin
+    for process, log in running:
+        process.send_signal(signal.SIGTERM)
+        try:
+            assert process.wait(15) == 0
+        finally:
+            if process.poll() is None:
+                process.kill()
+                process.wait()
+            log.close()
+            print((tmp_path / "demo.log").read_text()[-4000:])
+
+
+def items(base, what):
+    return requests.get(f"{base}/api/v1/{what}", timeout=20).json()["items"]
+
+
+def test_twelve_areas_in_five_sectors_live_and_recorded(demo):
+    base = demo()
+    assert requests.get(base + "/api/v1/about", timeout=20).json()["demo"] is True
+    assert len(items(base, "sectors")) == SECTORS
+    sites = items(base, "sites")
+    assert len(sites) == AREAS
+    for site in sites:
+        assert site["name"]["en"] and site["name"]["zh"]
+        assert 31 < site["latitude"] < 40 and 89 < site["longitude"] < 104, "on the plateau"
+    wait_until(
+        lambda: len([f for f in items(base, "feeds") if f["state"] == "live"]) == AREAS, 60
+    )
+    feed = items(base, "feeds")[0]["id"]
+    found = media.probe(f"{base}/live/{feed}/index.m3u8")
+    assert (found["streams"][0]["width"], found["streams"][0]["height"]) == (1280, 720)
+    assert "<html" in requests.get(base + "/", timeout=20).text
+
+
+def test_own_clips_instead_of_the_rendered_areas(demo, tmp_path):
+    clip = tmp_path / "mine.mp4"
+    subprocess.run(
+        ["ffmpeg", "-v", "error", "-r", "25", "-i", str(media.clip("plain", seconds=4)), "-c",
+         "copy", str(clip)], check=True, stdin=subprocess.DEVNULL)  # fmt: skip
+    base = demo("--input", clip)
+    feeds = wait_until(lambda: [f for f in items(base, "feeds") if f["state"] == "live"], 60)
+    assert media.probe(f"{base}/live/{feeds[0]['id']}/index.m3u8")["streams"]
