@@ -79,7 +79,7 @@ def test_a_viewer_who_lost_the_network_goes_on_where_it_was(server):
     second = parts_of(
         watch(server, [subscription(1, "lake"), resume], lambda got: len(parts_of(got)) >= 8)
     )
-    # What was on its way when `resume` was read may come first; after that it goes on behind `last`.
+    # What was on its way when `resume` was read may come first; then it goes on behind `last`.
     numbers = [(part.recording, part.number) for part in second]
     if second[0].recording == last.recording:
         assert (last.recording, last.number + 1) in numbers
