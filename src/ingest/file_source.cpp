@@ -6,6 +6,7 @@ namespace oriel::ingest {
 namespace {
 // A picture without a time or a length of its own is shown this long.
 constexpr std::int64_t kStepUs = 40'000;
+constexpr std::int64_t kSeamUs = 1'000;
 }  // namespace
 
 FileSource::FileSource(SourceUrl url, const Clock& clock)
@@ -41,7 +42,7 @@ Result<void> FileSource::begin_round() {
   if (!first_known_) return fail(ErrorKind::invalid, "read: the file holds nothing to play");
   round_offset_us_ += std::max(round_end_us_ - first_us_, kStepUs);
   round_end_us_ = first_us_;
-  times_.assign(tracks_.size(), {});
+  for (TrackTime& time : times_) time.seen = false;
   return file_.rewind();
 }
 
@@ -78,7 +79,11 @@ Result<std::optional<SourcePacket>> FileSource::next(SteadyTime deadline) {
       round_end_us_ = at_us;
     }
     const std::int64_t length = p.duration > 0 ? p.duration : time.step;
-    round_end_us_ = std::max(round_end_us_, at_us + to_us(p.track, length));
+    // The picture goes on without a seam; sound that lasts longer is cut where it would overlap.
+    const bool leads = p.track == 0;
+    if (leads) round_end_us_ = std::max(round_end_us_, at_us + to_us(p.track, length));
+    if (!leads && round_offset_us_ + at_us + kSeamUs < time.end_us) continue;
+    time.end_us = round_offset_us_ + at_us + to_us(p.track, length);
     const std::int64_t shift = to_ticks(p.track, round_offset_us_);
     if (p.dts) *p.dts += shift;
     if (p.pts) *p.pts += shift;

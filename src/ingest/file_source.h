@@ -18,13 +18,15 @@ class FileSource final : public Source {
   Result<std::optional<SourcePacket>> next(SteadyTime deadline) override;
   media::Reason failure_reason() const override;
   SourceStatistics statistics() const override { return file_.statistics(); }
+  SourceTraits traits() const override { return {}; }
   void close() override;
 
  private:
   struct TrackTime {
-    std::int64_t last = 0;  // ticks in the file
-    std::int64_t step = 0;  // ticks, of the last two packets
-    bool seen = false;
+    std::int64_t last = 0;    // ticks in the file
+    std::int64_t step = 0;    // ticks, of the last two packets
+    std::int64_t end_us = 0;  // of what was given, over all rounds
+    bool seen = false;        // in this round
   };
   std::int64_t to_us(std::uint32_t track, std::int64_t ticks) const;
   std::int64_t to_ticks(std::uint32_t track, std::int64_t us) const;

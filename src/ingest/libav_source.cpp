@@ -223,7 +223,6 @@ Result<void> LibavSource::open_input() {
   const SchemeRules rules = rules_of(url_.scheme());
   options.set("protocol_whitelist", rules.protocols);
   options.set("format_whitelist", rules.formats);
-  options.set("fflags", "nobuffer");
   std::string address = url_.url().reveal();
   switch (url_.scheme()) {
     case SourceScheme::rtsp:
@@ -421,6 +420,25 @@ Result<void> LibavSource::rewind() {
 media::Reason LibavSource::failure_reason() const { return failure_reason_; }
 
 SourceStatistics LibavSource::statistics() const { return statistics_; }
+
+SourceTraits LibavSource::traits() const {
+  switch (url_.scheme()) {
+    case SourceScheme::http:
+    case SourceScheme::https: {
+      const bool hls = connection_ && connection_->format &&
+                       std::string_view(connection_->format->iformat->name) == "hls";
+      // An HLS player begins three segments behind; they come within a second or two.
+      return {.bursty = hls, .start_hold_us = hls ? 1'500'000 : 400'000};
+    }
+    case SourceScheme::rtmp:
+    case SourceScheme::rtmps:
+      return {.bursty = false, .start_hold_us = 400'000};
+    case SourceScheme::srt:
+      return {.bursty = false, .start_hold_us = 200'000};
+    default:
+      return {};
+  }
+}
 
 void LibavSource::close() {
   if (!connection_) return;

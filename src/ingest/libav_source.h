@@ -19,6 +19,7 @@ class LibavSource final : public Source {
   Result<std::optional<SourcePacket>> next(SteadyTime deadline) override;
   media::Reason failure_reason() const override;
   SourceStatistics statistics() const override;
+  SourceTraits traits() const override;
   void close() override;
 
   // To the first packet again; only files can. Errors: unsupported.

@@ -67,6 +67,12 @@ struct SourceStatistics {
   std::uint64_t packets_late = 0;  // RTP packets that came too late to be put in order
 };
 
+// How this transport behaves, known once it is open.
+struct SourceTraits {
+  bool bursty = false;             // whole segments arrive at once, with seconds of silence between
+  std::int64_t start_hold_us = 0;  // how long a server may send its backlog at the start
+};
+
 // One connection at a time; used by one thread, which the caller owns.
 class Source {
  public:
@@ -82,6 +88,7 @@ class Source {
   // Why the last error came, for the feed's state and the recording's end.
   virtual media::Reason failure_reason() const = 0;
   virtual SourceStatistics statistics() const = 0;
+  virtual SourceTraits traits() const = 0;
   virtual void close() = 0;
 };
 

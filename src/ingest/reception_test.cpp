@@ -1,0 +1,103 @@
+#include "ingest/reception.h"
+
+#include <gtest/gtest.h>
+
+#include "ingest/testing.h"
+
+namespace oriel::ingest {
+namespace {
+
+using media::Codec;
+using media::Reason;
+using testing::decode;
+using testing::Decoded;
+using testing::PackagingOutput;
+
+// Reads a whole file, as fast as it goes, through a reception into `output`.
+Result<void> receive_file(const std::string& name, PackagingOutput& output,
+                          Reception** kept = nullptr) {
+  static SystemClock clock;
+  LibavSource source(testing::file_url(testing::sample(name)), clock);
+  ORIEL_TRY_ASSIGN(auto tracks, source.open(testing::in_seconds(10), {}));
+  const std::vector<SourceTrack> about = tracks;
+  static std::unique_ptr<Reception> reception;
+  reception = std::make_unique<Reception>(ReceptionOptions{}, std::move(tracks), output);
+  if (kept != nullptr) *kept = reception.get();
+  ORIEL_TRY(reception->prepare());
+  for (;;) {
+    ORIEL_TRY_ASSIGN(auto packet, source.next(testing::in_seconds(10)));
+    if (!packet) break;
+    // As if it came in real time.
+    const SourceTrack& track = about[packet->track];
+    packet->arrived =
+        UtcTime{1'700'000'000'000'000 + packet->dts.value_or(packet->pts.value_or(0)) * 1'000'000 *
+                                            track.timebase_num / track.timebase_den};
+    ORIEL_TRY(reception->push(std::move(*packet)));
+  }
+  reception->end(Reason::link_down);
+  return {};
+}
+
+struct FileCase {
+  const char* name;
+  const char* formats;
+  int pictures;  // all of the file's
+  double seconds;
+  const char* codecs;
+};
+
+class ReceptionOfFile : public ::testing::TestWithParam<FileCase> {};
+
+TEST_P(ReceptionOfFile, is_recorded_whole_and_plays) {
+  const FileCase& expected = GetParam();
+  ORIEL_NEEDS_SAMPLE(expected.name);
+  PackagingOutput output;
+  const auto received = receive_file(expected.name, output);
+  ASSERT_TRUE(received) << received.error().message;
+  ASSERT_EQ(output.heads.size(), 1U);
+  EXPECT_EQ(media::codecs_attribute(output.heads[0].tracks), expected.codecs);
+  const auto files = output.sink.files();
+  ASSERT_EQ(files.size(), 1U);
+  const Decoded decoded = decode(files[0].bytes);
+  EXPECT_EQ(decoded.formats, expected.formats);
+  EXPECT_EQ(decoded.pictures, expected.pictures);
+  EXPECT_EQ(decoded.errors, 0);
+  EXPECT_NEAR(decoded.seconds, expected.seconds, 0.25);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Samples, ReceptionOfFile,
+    ::testing::Values(
+        FileCase{"formats/h264-aac.mp4", "h264+aac", 30, 1.02, "avc1.64001F,mp4a.40.2"},
+        FileCase{"formats/h264.ts", "h264", 30, 1.0, "avc1.64001F"},
+        FileCase{"formats/h264-aac.flv", "h264+aac", 30, 1.02, "avc1.640034,mp4a.40.2"},
+        FileCase{"formats/h264-ac3.mkv", "h264+aac", 30, 1.02, "avc1.640034,mp4a.40.2"},
+        FileCase{"formats/h265-bframes.mp4", "hevc", 30, 1.0, "hvc1.1.6.L90.90"},
+        FileCase{"formats/h265.ts", "hevc", 30, 1.0, "hvc1.1.6.L90.90"},
+        FileCase{"formats/av1.mp4", "av1+aac", 30, 1.0, "av01.0.05M.08,mp4a.40.2"},
+        FileCase{"formats/bt601.mov", "h264+aac", 30, 1.0, "avc1.4D001E,mp4a.40.2"},
+        FileCase{"formats/pyramid-3b.mp4", "h264", 120, 4.0, "avc1.64001F"},
+        FileCase{"formats/12.5fps-720p.mp4", "h264+aac", 13, 1.0, "avc1.64003C,mp4a.40.2"},
+        FileCase{"odd/vfr.mp4", "h264", 300, 14.9, "avc1.F4000B"},
+        FileCase{"odd/rotated-180.mp4", "h264+aac", 149, 5.0, "avc1.42C029,mp4a.40.2"},
+        FileCase{"odd/mdat-too-long.mp4", "h264+aac", 30, 1.0, "avc1.64001F,mp4a.40.2"},
+        FileCase{"odd/missing-stsd.mp4", "h264", 30, 1.0, "avc1.64001F"},
+        FileCase{"odd/silent-black-10s.mp4", "h264+aac", 300, 10.0, "avc1.64000D,mp4a.40.2"}),
+    [](const auto& parameter) {
+      std::string name = parameter.param.name;
+      for (char& c : name)
+        if (std::isalnum(static_cast<unsigned char>(c)) == 0) c = '_';
+      return name;
+    });
+
+TEST(Reception, old_video_without_a_reencoder_is_refused_with_its_name) {
+  ORIEL_NEEDS_SAMPLE("formats/mpeg4-mp3.avi");
+  PackagingOutput output;
+  const auto received = receive_file("formats/mpeg4-mp3.avi", output);
+  ASSERT_FALSE(received);
+  EXPECT_EQ(received.error().kind, ErrorKind::unsupported);
+  EXPECT_NE(received.error().message.find("mpeg4"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace oriel::ingest

@@ -1,0 +1,41 @@
+#include "ingest/run_clock.h"
+
+#include <algorithm>
+#include <cstdlib>
+
+namespace oriel::ingest {
+
+constexpr std::int64_t kSlewPpm = 500;
+
+void RunClock::begin(std::int64_t run_us, UtcTime arrived, std::optional<UtcTime> captured) {
+  const bool by_camera = captured && std::llabs(captured->us - arrived.us) < kCameraClockTrustUs;
+  source_ = by_camera ? media::ClockSource::rtcp_sender_report : media::ClockSource::arrival;
+  start_ = UtcTime{(by_camera ? captured->us : arrived.us) - run_us};
+  window_begin_us_ = run_us;
+  window_best_us_.reset();
+  lost_ = false;
+}
+
+void RunClock::refine(std::int64_t run_us, UtcTime arrived) {
+  if (source_ == media::ClockSource::arrival)
+    start_ = std::min(start_, UtcTime{arrived.us - run_us});
+}
+
+bool RunClock::observe(std::int64_t run_us, UtcTime arrived, std::optional<UtcTime> captured) {
+  const bool by_camera = source_ == media::ClockSource::rtcp_sender_report;
+  if (by_camera && !captured) return false;
+  const std::int64_t here_us = (by_camera ? captured->us : arrived.us) - run_us;
+  window_best_us_ = window_best_us_ ? std::min(*window_best_us_, here_us) : here_us;
+  const std::int64_t passed_us = run_us - window_begin_us_;
+  if (passed_us < options_.window_us) return false;
+  const std::int64_t error_us = *window_best_us_ - start_.us;
+  const std::int64_t most_us = passed_us * kSlewPpm / 1'000'000;
+  lost_ = lost_ || std::llabs(error_us) > kErrorMaxUs;
+  const std::int64_t step_us = std::clamp(error_us, -most_us, most_us);
+  start_.us += step_us;
+  window_begin_us_ = run_us;
+  window_best_us_.reset();
+  return step_us != 0;
+}
+
+}  // namespace oriel::ingest
