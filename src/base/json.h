@@ -44,6 +44,22 @@ template <class T>
 using Members = boost::describe::describe_members<T, boost::describe::mod_public |
                                                          boost::describe::mod_inherited>;
 
+// The error for the first key of `object` that is no member of T; there must be one.
+template <class T>
+Error unknown_key(const json::object& object, const std::string& path) {
+  std::string unknown;
+  // Not a structured binding: clang 14 cannot use one in the lambda.
+  for (const auto& pair : object) {
+    bool found = false;
+    boost::mp11::mp_for_each<Members<T>>(
+        [&](auto member) { found = found || pair.key() == member.name; });
+    if (found) continue;
+    unknown = pair.key();
+    break;
+  }
+  return {ErrorKind::invalid, (path.empty() ? "" : path + ".") + unknown + ": is not a known key"};
+}
+
 }  // namespace json_detail
 
 template <class T>
@@ -172,16 +188,7 @@ Result<T> from_json(const json::value& value, const std::string& path = "") {
         error = std::move(item).error();
     });
     if (error) return fail(std::move(*error));
-    if (known != object.size()) {
-      for (const auto& [key, element] : object) {
-        bool found = false;
-        boost::mp11::mp_for_each<Members<T>>(
-            [&](auto member) { found = found || key == member.name; });
-        if (!found)
-          return fail(ErrorKind::invalid,
-                      (path.empty() ? "" : path + ".") + std::string(key) + ": is not a known key");
-      }
-    }
+    if (known != object.size()) return fail(unknown_key<T>(object, path));
     return parsed;
   }
 }
