@@ -12,6 +12,12 @@ constexpr int kWidth = kSceneWidth;
 constexpr int kHeight = kSceneHeight;
 constexpr float kFarthest = 46'000;
 
+// Where the bottom row meets the ground. In the canyon that is the ledge below the camera.
+float nearest_ground(const View& view, Landscape landscape) {
+  const float below = landscape == Landscape::canyon ? 4.8f : view.height_m;
+  return view.focal_px * below / (kHeight - view.horizon_row);
+}
+
 std::int8_t packed(float v) { return static_cast<std::int8_t>(std::clamp(v, -1.0f, 1.0f) * 127); }
 std::uint8_t byte_of(float v) { return static_cast<std::uint8_t>(std::clamp(v, 0.0f, 255.0f)); }
 
@@ -46,8 +52,7 @@ Ground::Ground(const Terrain& terrain)
 void Ground::march_column(const Terrain& terrain, int column) {
   const View& view = terrain.view();
   const float slope = (static_cast<float>(column) + 0.5f - 640) / view.focal_px;
-  const float start = terrain.landscape() == Landscape::canyon ? 0.4f : 0.75f;
-  float z = view.focal_px * view.height_m / (kHeight - view.horizon_row) * start;
+  float z = nearest_ground(view, terrain.landscape()) * 0.75f;
   float last_z = z;
   float last_row = kHeight + 40.0f;
   float top = kHeight;  // the highest row reached, fractional
@@ -194,7 +199,7 @@ float foot_row_of(const View& view, float h, float z) {
 
 void Ground::paint_tufts(const Terrain& terrain) {
   const View& view = terrain.view();
-  const float nearest = view.focal_px * view.height_m / (kHeight + 30 - view.horizon_row);
+  const float nearest = nearest_ground(view, terrain.landscape()) * 0.94f;
   for (const Scatter& s : scatter(view, 26'000, nearest, nearest * 7, terrain.seed() + 310)) {
     const float h = terrain.height(s.x, s.z, 5);
     if (h <= terrain.water_level() + 0.03f) continue;
@@ -239,7 +244,7 @@ void Ground::paint_tuft(float column, float foot_row, float z, float size, std::
 
 void Ground::paint_stones(const Terrain& terrain) {
   const View& view = terrain.view();
-  const float nearest = view.focal_px * view.height_m / (kHeight + 30 - view.horizon_row);
+  const float nearest = nearest_ground(view, terrain.landscape()) * 0.94f;
   for (const Scatter& s : scatter(view, 5'000, nearest, nearest * 9, terrain.seed() + 320)) {
     const float h = terrain.height(s.x, s.z, 5);
     if (h <= terrain.water_level() - 0.1f) continue;

@@ -24,7 +24,7 @@ struct Palette {
 
 // Reflectances of dark and light spots, in July and in winter.
 Palette material_palette(Material m) {
-  constexpr Tint kGreenGrass{{.036f, .062f, .016f}, {.145f, .190f, .058f}};
+  constexpr Tint kGreenGrass{{.048f, .064f, .022f}, {.180f, .200f, .082f}};
   constexpr Tint kDryGrass{{.115f, .080f, .034f}, {.370f, .285f, .150f}};
   switch (m) {
     case Material::grass:

@@ -1,16 +1,20 @@
 #include "demo/scene.h"
 
 #include <algorithm>
+#include <cmath>
 #include <string>
 #include <vector>
 
 #include <fmt/format.h>
 
 #include "demo/clock_cells.h"
+#include "demo/fauna.h"
 #include "demo/ground.h"
 #include "demo/light.h"
+#include "demo/noise.h"
 #include "demo/painter.h"
 #include "demo/terrain.h"
+#include "demo/train.h"
 #include "demo/truth.h"
 
 namespace oriel::demo {
@@ -66,6 +70,9 @@ class PaintedScene final : public Scene {
       refresh(time, elapsed);
     }
     last_ = time;
+    if (area_.landscape == Landscape::railway_bridge) draw_train_at(time);
+    draw_animals(time);
+    draw_weather(time);
     draw_marks(time);
     return picture_;
   }
@@ -98,6 +105,71 @@ class PaintedScene final : public Scene {
 
   void copy_rows(int begin, int end) {
     copy_box(background_, picture_, {0, begin, kSceneWidth, end - begin});
+  }
+
+  void draw_animals(UtcTime time) {
+    const Light& light = painter_.light();
+    const auto film = [this](Rgb c) { return painter_.to_yuv(c); };
+    for (const Animal& animal : animals_at(area_, time)) {
+      const Figure figure = make_figure(animal);
+      FigureLight on;
+      on.top = light.key_light * (0.30f + 0.55f * std::max(light.key.y, 0.0f)) + light.ambient;
+      on.side =
+          light.key_light * (0.22f + 0.25f * std::max(-light.key.z, 0.0f)) + light.ambient * 0.55f;
+      on.clear = std::exp(-static_cast<float>(animal.distance_m) / light.visibility_m);
+      on.air = light.horizon;
+      const bool on_ground = animal.posture == Posture::walking ||
+                             animal.posture == Posture::grazing ||
+                             animal.posture == Posture::standing;
+      if (on_ground) {
+        const auto tall = static_cast<float>(animal.height_px);
+        touched_.push_back(draw_ground_shadow(picture_, static_cast<float>(animal.x_px),
+                                              static_cast<float>(animal.y_px), tall * 0.85f,
+                                              0.42f));
+      }
+      touched_.push_back(draw_figure(picture_, figure, on, film));
+    }
+  }
+
+  void draw_train_at(UtcTime time) {
+    const auto train = train_at(time);
+    if (!train) return;
+    touched_.push_back(draw_train(picture_, *train, terrain_.view(), painter_.light(),
+                                  [this](Rgb c) { return painter_.to_yuv(c); }));
+  }
+
+  // Flakes and drops at several depths; nearer ones are larger and faster.
+  void draw_weather(UtcTime time) {
+    const Weather& weather = painter_.light().weather;
+    const bool snow = weather.snow > weather.rain;
+    const float strength = std::max(weather.snow, weather.rain);
+    const int count = static_cast<int>(smooth(0.05f, 0.8f, strength) * 240);
+    const double seconds = static_cast<double>(time.us % 3'600'000'000) / 1e6;
+    const int lighter = snow ? 64 : 26;
+    for (int i = 0; i < count; ++i) {
+      const float depth = pick(51, i);
+      const double fall =
+          snow ? 50 + 90 * static_cast<double>(depth) : 620 + 300 * static_cast<double>(depth);
+      const double drift = static_cast<double>(weather.wind_m_s) * (snow ? 9 : 14) *
+                           (0.5 + static_cast<double>(depth));
+      const double sway = snow ? 7 * std::sin(seconds * 1.3 + i) : 0;
+      const int x = static_cast<int>(
+          std::fmod(static_cast<double>(pick(52, i)) * 1280 + drift * seconds + sway + 2560, 1280));
+      const int y =
+          static_cast<int>(std::fmod(static_cast<double>(pick(53, i)) * 720 + fall * seconds, 720));
+      const int w = snow && depth > 0.55f ? 2 : 1;
+      const int h = snow ? w + (depth > 0.85f ? 1 : 0) : 7 + static_cast<int>(7 * depth);
+      brighten({x, y, w, h}, lighter);
+    }
+  }
+
+  void brighten(PixelBox box, int by) {
+    for (int y = box.y; y < std::min(box.y + box.h, kSceneHeight); ++y)
+      for (int x = box.x; x < std::min(box.x + box.w, kSceneWidth); ++x) {
+        auto& sample = picture_.y_row(y)[x];
+        sample = static_cast<std::uint8_t>(sample + (235 - std::min<int>(sample, 235)) * by / 128);
+      }
+    touched_.push_back(box);
   }
 
   void draw_marks(UtcTime time) {

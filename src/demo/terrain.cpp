@@ -86,7 +86,7 @@ Terrain::Terrain(const Area& area)
       snow_line_ = 620;
       break;
     case Landscape::braided_river:
-      view_ = {1200, 318, 42};
+      view_ = {1200, 322, 27};
       water_level_ = -1.0f;
       snow_line_ = 900;
       break;
@@ -118,6 +118,14 @@ float Terrain::river_distance(float x, float z) const {
 }
 
 float Terrain::canyon(float x, float z, int octaves) const {
+  if (z < 60) {
+    // The ledge on which the camera stands; blue sheep and the leopard come there.
+    const float edge = 3.4f + 1.6f * fbm(z / 5, 0.9f, 3, seed_ + 70) - x;
+    const float brink = 27 + 3 * fbm(x / 5, 0.4f, 3, seed_ + 71) - z;
+    const float inside = std::min(edge, brink);
+    if (inside > 0)
+      return 41.2f + 0.35f * fbm(x / 4, z / 4, 3, seed_ + 72) - 2.5f * smooth(0.9f, 0.0f, inside);
+  }
   const float centre = 55 * std::sin(z / 330 + 0.9f) + 26 * std::sin(z / 140);
   const float d = std::fabs(x - centre + 14 * fbm(x / 90, z / 90, 3, seed_ + 1));
   const float floor_half =
@@ -217,9 +225,9 @@ float Terrain::height(float x, float z, int octaves) const {
     case Landscape::salt_lake_shore:
     case Landscape::granite_peaks: {
       const bool small = landscape_ == Landscape::granite_peaks;
-      const float near_shore = (landscape_ == Landscape::great_lake ? 125.0f
-                                : small                             ? 62
-                                                                    : 78) +
+      const float near_shore = (landscape_ == Landscape::great_lake ? 128.0f
+                                : small                             ? 88
+                                                                    : 100) +
                                26 * fbm(x / 70, 0.7f, 3, seed_ + 50);
       const float far_shore = small ? 1050 + 260 * fbm(x / 420, 1.7f, 3, seed_ + 51)
                               : landscape_ == Landscape::great_lake
@@ -281,6 +289,7 @@ Material Terrain::material(float x, float z, float h, float up) const {
       if (h < 0.4f && z < 1900) return Material::sedge;
       return steep && h > 280 ? Material::rock : Material::grass;
     case Landscape::canyon:
+      if (z < 40) return patch > 0.05f ? Material::grass : Material::red_rock;
       if (h < -4.2f) return Material::gravel;
       return up > 0.87f + 0.1f * patch ? Material::grass : Material::red_rock;
     case Landscape::grassland:

@@ -27,6 +27,7 @@ struct Animal {
   bool faces_left = false;
   Posture posture = Posture::walking;
   double gait = 0;            // phase of the gait or the wing beat, in cycles
+  double head = 0;            // 0 up … 1 down at the grass or in the water
   std::uint32_t variant = 0;  // small differences between individuals
   // The drawn animal's box: x, y, width, height.
   double box_x = 0, box_y = 0, box_w = 0, box_h = 0;
