@@ -6,6 +6,9 @@ import type { FeedStateNote, Init, Part } from './wire';
 
 const kTick_ms = 250;
 
+/** So many refusals in a row, and never an opening, mean that something on the way eats sockets. */
+const kSocketHopeless = 3;
+
 export type LinkListener = (state: LinkState, failures: number) => void;
 
 export class LiveHub {
@@ -14,15 +17,31 @@ export class LiveHub {
   private players_ = new Set<LivePlayer>();
   private listeners_ = new Set<LinkListener>();
   private ticker_: ReturnType<typeof setInterval> | undefined;
+  private without_socket_ = false;
 
   constructor(url: string = socket_url()) {
     this.socket = new PartSocket({
       url,
       clock: this.clock,
       on_link: (state, failures) => {
+        if (state === 'open') this.without_socket_ = false;
         for (const listener of this.listeners_) listener(state, failures);
+        if (state === 'waiting') void this.judge(failures);
       }
     });
+  }
+
+  /** True where the program answers but the socket does not come through: HLS takes its place. */
+  get without_socket(): boolean {
+    return this.without_socket_;
+  }
+
+  private async judge(failures: number): Promise<void> {
+    if (this.without_socket_ || this.socket.ever_open || failures < kSocketHopeless) return;
+    const answer = await fetch('/healthz', { signal: AbortSignal.timeout(3000) }).catch(() => null);
+    if (!answer?.ok || this.socket.ever_open) return;
+    this.without_socket_ = true;
+    for (const listener of this.listeners_) listener(this.socket.state, this.socket.failures);
   }
 
   open(): void {
