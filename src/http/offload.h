@@ -43,6 +43,13 @@ struct ResultOf<Result<T>> {
 template <class T>
 using ResultOfT = typename ResultOf<T>::type;
 
+// A function that someone else keeps alive.
+template <class Function>
+struct Borrowed {
+  Function* function;
+  auto operator()() const { return (*function)(); }
+};
+
 // The move-only work of the queue.
 class Job {
  public:
@@ -64,11 +71,23 @@ class Offload {
   // Runs `function` on the pool and gives its result back on the calling coroutine's thread. A
   // function that returns T or Result<T> gives Result<T>; a std::exception it throws is logged and
   // becomes `internal`. The work is not interrupted by cancellation: the coroutine waits for it, so
-  // it may use what the coroutine owns. Errors: exhausted when the queue is full, cancelled after
-  // stop.
+  // it may use what the coroutine owns: capture by reference. A named function is borrowed. Errors:
+  // exhausted when the queue is full, cancelled after stop.
+  //
+  // GCC 12 destroys the captures of a temporary lambda within a co_await expression twice (GCC bug
+  // 99576 and its kin; the same for braced temporaries). So what owns anything must be named first:
+  //   auto work = [text = std::move(text)] { … };
+  //   auto done = co_await offload.run(work);
   template <class Function>
-  auto run(Function function)
-      -> Awaitable<offload_detail::ResultOfT<std::invoke_result_t<Function&>>>;
+  auto run(Function&& function) {
+    if constexpr (std::is_lvalue_reference_v<Function>) {
+      return run_copy(offload_detail::Borrowed<std::remove_reference_t<Function>>{&function});
+    } else {
+      static_assert(std::is_trivially_destructible_v<Function>,
+                    "name the function first: GCC 12 destroys its captures twice");
+      return run_copy(std::forward<Function>(function));
+    }
+  }
 
   // No new work is taken; what is queued is finished. Any thread, twice is fine.
   void request_stop();
@@ -76,6 +95,9 @@ class Offload {
  private:
   template <class R, class Function, class Handler>
   class Work;
+  template <class Function>
+  auto run_copy(Function function)
+      -> Awaitable<offload_detail::ResultOfT<std::invoke_result_t<Function&>>>;
   // False when full or stopped; the job is then untouched.
   bool submit(std::unique_ptr<offload_detail::Job>& job);
   static Error exception_error(const char* what);
@@ -125,7 +147,7 @@ class Offload::Work final : public offload_detail::Job {
 };
 
 template <class Function>
-auto Offload::run(Function function)
+auto Offload::run_copy(Function function)
     -> Awaitable<offload_detail::ResultOfT<std::invoke_result_t<Function&>>> {
   using R = offload_detail::ResultOfT<std::invoke_result_t<Function&>>;
   auto executor = co_await boost::asio::this_coro::executor;

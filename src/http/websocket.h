@@ -28,7 +28,8 @@ class WebSocket {
   // 1009). Errors: cancelled when closed by either side, unavailable when the connection is lost.
   virtual Awaitable<Result<WebSocketMessage>> read() = 0;
   // One binary message of all slices, gathered by the kernel. Returns when the last byte is with
-  // the kernel. Errors as read.
+  // the kernel. Errors as read. Name the vector first and move it in: GCC 12 destroys a braced list
+  // within a co_await expression twice.
   virtual Awaitable<Result<void>> write_binary(std::vector<MemorySlice> slices) = 0;
   // One text message; must be UTF-8.
   virtual Awaitable<Result<void>> write_text(std::string text) = 0;
