@@ -357,8 +357,7 @@ void VolumeLane::note_alive() {
   const auto now = clock_.steady();
   {
     const std::lock_guard lock(mutex_);
-    if (alive_at_ != SteadyTime{} && now - alive_at_ < std::chrono::microseconds(kAliveInterval.us))
-      return;
+    if (alive_at_ && now - *alive_at_ < std::chrono::microseconds(kAliveInterval.us)) return;
     alive_at_ = now;
   }
   JournalEntry entry;

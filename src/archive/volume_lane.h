@@ -140,7 +140,7 @@ class VolumeLane {
   std::uint64_t done_ = 0;
   std::uint64_t sync_wanted_ = 0;
   std::uint64_t sync_done_ = 0;
-  SteadyTime alive_at_{};
+  std::optional<SteadyTime> alive_at_;
 
   NamedThread writer_;
   NamedThread syncer_;

@@ -1,0 +1,175 @@
+// Goal: every millisecond of any span is in exactly one state. Method: random recordings and gaps
+// against the plain rule, asked for each millisecond.
+#include <random>
+
+#include <gtest/gtest.h>
+
+#include "archive/catalog.h"
+#include "archive/row_writer.h"
+#include "archive/testing.h"
+
+namespace oriel::archive {
+namespace {
+
+const FeedId kLake("lake");
+const UtcTime kStart = *parse_rfc3339("2026-11-20T08:00:00Z");
+
+class TimelineTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    auto opened = store::open_database("sqlite:" + folder.path_of("oriel.db"), metrics);
+    ASSERT_TRUE(opened) << opened.error().message;
+    database = std::move(*opened);
+  }
+  void put(const RowChange& change) { changes.push_back(change); }
+  void put_recording(std::int64_t start_ms, std::int64_t end_ms,
+                     media::Reason ended = media::Reason::length_reached,
+                     media::Reason began = media::Reason::none) {
+    auto head = std::make_shared<media::Recording>();
+    head->id = RecordingId{++last_id};
+    head->feed = kLake;
+    head->start = kStart + Duration::from_ms(start_ms);
+    head->began = began;
+    head->init = init;
+    UnsettledRecording row;
+    row.head = head;
+    row.volume = VolumeId("v1");
+    row.end = kStart + Duration::from_ms(end_ms);
+    row.parts = 1;
+    row.segments = {{(end_ms - start_ms) * 90, 1000, 1, true}};
+    row.ended = ended;
+    put(row);
+  }
+  void put_gap(std::int64_t start_ms, std::optional<std::int64_t> end_ms, media::Reason reason) {
+    put(GapBeganRow{kLake, kStart + Duration::from_ms(start_ms), reason});
+    if (end_ms) put(GapEndedRow{kLake, kStart + Duration::from_ms(*end_ms)});
+  }
+  void commit() {
+    const auto written = database->write([&](store::Session& session) -> Result<void> {
+      for (const auto& change : changes) ORIEL_TRY(apply_row(session, change));
+      return {};
+    });
+    ASSERT_TRUE(written) << written.error().message;
+    changes.clear();
+  }
+  Timeline ask(std::int64_t begin_ms, std::int64_t end_ms, std::int64_t now_ms) {
+    auto timeline =
+        Catalog(*database, nullptr)
+            .timeline(kLake,
+                      {kStart + Duration::from_ms(begin_ms), kStart + Duration::from_ms(end_ms)},
+                      kStart + Duration::from_ms(now_ms));
+    EXPECT_TRUE(timeline) << timeline.error().message;
+    return timeline ? *timeline : Timeline{};
+  }
+  TimelineSpan span(std::int64_t start_ms, std::int64_t end_ms, TimelineState state,
+                    media::Reason reason) {
+    return {kStart + Duration::from_ms(start_ms), kStart + Duration::from_ms(end_ms), state,
+            reason};
+  }
+
+  testing::TemporaryFolder folder;
+  Metrics metrics;
+  std::unique_ptr<store::Database> database;
+  std::vector<RowChange> changes;
+  SharedBytes init = std::make_shared<const Bytes>(Bytes{1, 2, 3});
+  std::int64_t last_id = 0;
+};
+
+constexpr auto kRecorded = TimelineState::recorded;
+constexpr auto kMissing = TimelineState::missing;
+using media::Reason;
+
+TEST_F(TimelineTest, the_reasons_stand_where_nothing_was_recorded) {
+  put_gap(1'000, 3'000, Reason::starting);
+  put_recording(3'500, 8'000);
+  put_recording(8'030, 10'000, Reason::silent);  // 30 ms later: unbroken
+  put_gap(10'200, 15'000, Reason::silent);
+  put_recording(14'000, 20'000, Reason::link_down);
+  commit();
+  const auto timeline = ask(0, 60'000, 25'000);
+  EXPECT_EQ(timeline.spans,
+            (std::vector<TimelineSpan>{span(0, 1'000, kMissing, Reason::none),
+                                       span(1'000, 3'500, kMissing, Reason::starting),
+                                       span(3'500, 10'000, kRecorded, Reason::none),
+                                       span(10'000, 14'000, kMissing, Reason::silent),
+                                       span(14'000, 20'000, kRecorded, Reason::none),
+                                       span(20'000, 25'000, kMissing, Reason::link_down)}));
+  EXPECT_EQ(timeline.covered_end, kStart + Duration::from_ms(25'000)) << "not beyond now";
+}
+
+TEST_F(TimelineTest, a_feed_that_was_never_declared_is_missing_without_a_reason) {
+  const auto timeline = ask(0, 5'000, 10'000);
+  EXPECT_EQ(timeline.spans, (std::vector<TimelineSpan>{span(0, 5'000, kMissing, Reason::none)}));
+  EXPECT_TRUE(ask(20'000, 30'000, 10'000).spans.empty()) << "the future";
+  EXPECT_TRUE(ask(5'000, 4'000, 10'000).spans.empty());
+}
+
+TEST_F(TimelineTest, a_span_inside_one_recording_or_one_gap_is_one_span) {
+  put_gap(0, 10'000, Reason::refused);
+  put_recording(10'000, 600'000);
+  commit();
+  EXPECT_EQ(ask(2'000, 3'000, 1'000'000).spans,
+            (std::vector<TimelineSpan>{span(2'000, 3'000, kMissing, Reason::refused)}));
+  EXPECT_EQ(ask(20'000, 30'000, 1'000'000).spans,
+            (std::vector<TimelineSpan>{span(20'000, 30'000, kRecorded, Reason::none)}));
+}
+
+TEST_F(TimelineTest, the_sum_of_any_span_is_the_span_and_every_recording_is_in_it) {
+  const auto seed = std::random_device{}();
+  SCOPED_TRACE("seed " + std::to_string(seed));
+  std::mt19937 random(seed);
+  const auto below = [&](std::int64_t limit) {
+    return static_cast<std::int64_t>(random() % static_cast<std::uint32_t>(limit));
+  };
+  constexpr std::int64_t kLength = 30'000;
+  std::vector<bool> recorded(kLength, false);
+  for (std::int64_t at = below(500); at < kLength - 4'000;) {
+    const auto length = 1 + below(3'000);
+    put_recording(at, at + length, static_cast<Reason>(below(19)), static_cast<Reason>(below(19)));
+    for (auto ms = at; ms < at + length; ++ms) recorded[static_cast<std::size_t>(ms)] = true;
+    // Mostly on end; sometimes a hole, sometimes an overlap by a clock set back.
+    at += length + (below(3) == 0 ? 60 + below(2'000) : below(5) == 0 ? -below(length) : 0);
+  }
+  for (std::int64_t at = below(800); at < kLength;) {
+    const auto length = below(1'500);
+    put_gap(at, at + length, static_cast<Reason>(1 + below(18)));
+    at += length + below(1'500) + 1;
+  }
+  commit();
+  for (int i = 0; i < 200; ++i) {
+    const auto begin = below(kLength);
+    const auto end = begin + 1 + below(kLength);
+    const auto timeline = ask(begin, end, kLength + 5'000);
+    const auto covered = std::min(end, kLength + 5'000);
+    ASSERT_EQ(timeline.covered_end, kStart + Duration::from_ms(covered));
+    UtcTime at = kStart + Duration::from_ms(begin);
+    for (const auto& piece : timeline.spans) {
+      ASSERT_EQ(piece.start, at);
+      ASSERT_LT(piece.start, piece.end);
+      for (auto ms = (piece.start - kStart).us / 1'000; ms < (piece.end - kStart).us / 1'000; ++ms)
+        if (ms < kLength && recorded[static_cast<std::size_t>(ms)] && piece.state == kMissing)
+          FAIL() << ms << " was recorded";
+      at = piece.end;
+    }
+    ASSERT_EQ(at, timeline.covered_end);
+  }
+}
+
+TEST_F(TimelineTest, an_answer_with_too_many_spans_is_continued) {
+  for (std::int64_t i = 0; i < 7'000; ++i) put_recording(i * 1'000, i * 1'000 + 500);
+  commit();
+  std::int64_t begin = 0;
+  std::size_t recorded = 0;
+  int pages = 0;
+  for (; begin < 7'000'000; ++pages) {
+    const auto page = ask(begin, 7'000'000, 8'000'000);
+    ASSERT_LE(page.spans.size(), Catalog::kTimelineSpansMax);
+    for (const auto& piece : page.spans) recorded += piece.state == kRecorded;
+    begin = (page.covered_end - kStart).us / 1'000;
+  }
+  EXPECT_EQ(recorded, 7'000u);
+  EXPECT_EQ(pages, 2);
+}
+
+}  // namespace
+}  // namespace oriel::archive
