@@ -109,10 +109,10 @@ class TestClient {
       return answer;
     if (answer.headers.contains("content-length")) {
       const std::size_t length = std::stoul(answer.header("content-length"));
-      while (pending_.size() < length)
-        if (!more()) return answer;
+      while (pending_.size() < length && more()) {
+      }
       answer.body = pending_.substr(0, length);
-      pending_.erase(0, length);
+      pending_.erase(0, answer.body.size());
     } else if (answer.header("transfer-encoding") == "chunked") {
       read_chunks(answer);
     } else {
