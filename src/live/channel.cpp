@@ -23,6 +23,12 @@ std::uint64_t sequence_at(UtcTime now) {
 
 }  // namespace
 
+bool View::sees(UtcSpan span) const {
+  if (!withheld) return true;
+  return std::none_of(withheld->begin(), withheld->end(),
+                      [&](const UtcSpan& hidden) { return hidden.overlaps(span); });
+}
+
 Channel::Channel(ChannelOptions options, const Clock& clock, std::function<void()> changed)
     : options_(options),
       clock_(clock),
@@ -139,6 +145,7 @@ media::LivePlaylist Channel::list(const View& view, const UriScheme& uris, Posit
     std::int64_t target = 0;
     for (const auto& slot : segment->parts) {
       if (slot.position >= end) break;
+      listed.gap = listed.gap || !view.sees({slot.start, slot.end});
       target = std::max(target, slot.target_90k);
       listed.duration_90k += slot.duration_90k;
     }
@@ -153,7 +160,7 @@ media::LivePlaylist Channel::list(const View& view, const UriScheme& uris, Posit
         if (slot.position >= end) break;
         listed.parts.push_back({uris.prefix + media::range_name(*segment->recording, slot.number,
                                                                 slot.number + 1, view.with_audio),
-                                slot.duration_90k, slot.independent});
+                                slot.duration_90k, slot.independent, !view.sees({slot.start, slot.end})});
       }
     }
     from_end_90k += listed.duration_90k;
@@ -212,6 +219,11 @@ PlaylistAnswer Channel::playlist(const View& view, const UriScheme& uris,
   PlaylistAnswer answer;
   answer.status = availability(query, end);
   if (answer.status != PlaylistAnswer::Status::ready) return answer;
+  if (view.withheld) {
+    const std::string text = media::render_live(list(view, uris, end), query.delta);
+    answer.text = std::make_shared<const Bytes>(text.begin(), text.end());
+    return answer;
+  }
   const CacheKey key{view.with_audio, query.delta, uris.prefix};
   if (const auto found = cache_.find(key); found != cache_.end() &&
                                            found->second.revision == revision_ &&

@@ -34,6 +34,9 @@ struct View {
   bool with_audio = false;
   UtcTime not_after;     // parts that end later do not exist for this viewer
   bool delayed = false;  // not_after lies behind now on purpose
+  // Listed as gaps; sorted, neither overlapping nor touching; null: none.
+  std::shared_ptr<const std::vector<UtcSpan>> withheld;
+  bool sees(UtcSpan span) const;
 };
 
 // How playlists name things; relative to the playlist's own address.

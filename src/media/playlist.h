@@ -14,6 +14,7 @@ struct PlaylistPart {
   std::string uri;
   std::int64_t duration_90k = 0;
   bool independent = false;
+  bool gap = false;  // there is something, but this viewer does not get it
 };
 
 struct PlaylistSegment {
@@ -23,6 +24,7 @@ struct PlaylistSegment {
   std::int64_t duration_90k = 0;
   UtcTime start;
   bool discontinuity = false;  // before this segment
+  bool gap = false;            // as in PlaylistPart
   std::vector<PlaylistPart> parts;
 };
 

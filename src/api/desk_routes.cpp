@@ -1,0 +1,427 @@
+// The operators' desk: feeds with their workings, volumes, screens, withheld spans.
+#include <sodium.h>
+
+#include "api/feed_views.h"
+#include "api/screen_book.h"
+#include "api/services.h"
+#include "api/viewer.h"
+#include "http/problem.h"
+
+namespace oriel::api {
+namespace {
+
+using http::Awaitable;
+using http::Request;
+using http::Response;
+
+struct DeskFeed {
+  json::value feed;
+  std::string source;
+  bool has_sub_source = false;
+  bool declared_in_file = false;
+  bool record = true;
+  bool record_sub = false;
+  bool public_audio = false;
+  std::string note;
+  std::int64_t width = 0;
+  std::int64_t height = 0;
+  std::optional<double> fps_declared;
+  double fps = 0;
+  std::int64_t bitrate_bps = 0;
+  std::int64_t packets_lost = 0;
+  std::int64_t reconnects = 0;
+  std::optional<UtcTime> last_frame_at;
+  std::int64_t recorded_today_s = 0;
+  std::int64_t recorded_today_bytes = 0;
+  std::int64_t recorded_bytes = 0;
+};
+BOOST_DESCRIBE_STRUCT(DeskFeed, (),
+                      (feed, source, has_sub_source, declared_in_file, record, record_sub,
+                       public_audio, note, width, height, fps_declared, fps, bitrate_bps,
+                       packets_lost, reconnects, last_frame_at, recorded_today_s,
+                       recorded_today_bytes, recorded_bytes))
+struct DeskFeedList {
+  std::vector<DeskFeed> items;
+  std::optional<std::string> next;
+};
+BOOST_DESCRIBE_STRUCT(DeskFeedList, (), (items, next))
+
+struct VolumeView {
+  std::string id;
+  std::string path;
+  archive::VolumeState state = archive::VolumeState::ok;
+  std::string message;
+  std::int64_t free_bytes = 0;
+  std::int64_t total_bytes = 0;
+  std::int64_t used_bytes = 0;
+};
+BOOST_DESCRIBE_STRUCT(VolumeView, (),
+                      (id, path, state, message, free_bytes, total_bytes, used_bytes))
+struct VolumeList {
+  std::vector<VolumeView> items;
+  std::optional<std::string> next;
+};
+BOOST_DESCRIBE_STRUCT(VolumeList, (), (items, next))
+struct ScreenList {
+  std::vector<ScreenView> items;
+  std::optional<std::string> next;
+};
+BOOST_DESCRIBE_STRUCT(ScreenList, (), (items, next))
+
+struct FeedForm {
+  std::string id;
+  LocalisedText name;
+  std::optional<std::string> site;
+  std::optional<std::string> source;  // absent in a change: as before
+  std::optional<std::string> sub_source;
+  std::optional<bool> record;
+  std::optional<bool> record_sub;
+  std::optional<bool> is_public;
+  std::optional<bool> public_audio;
+  std::optional<std::int64_t> delay_s;
+  std::optional<std::int64_t> part_ms;
+};
+BOOST_DESCRIBE_STRUCT(FeedForm, (),
+                      (id, name, site, source, sub_source, record, record_sub, is_public,
+                       public_audio, delay_s, part_ms))
+
+struct SourceForm {
+  std::string source;
+};
+BOOST_DESCRIBE_STRUCT(SourceForm, (), (source))
+struct ProbeView {
+  std::vector<ProbedTrack> tracks;
+  std::optional<std::int64_t> bitrate_bps;
+  std::optional<std::string> picture;
+};
+BOOST_DESCRIBE_STRUCT(ProbeView, (), (tracks, bitrate_bps, picture))
+struct PauseForm {
+  std::string note;
+};
+BOOST_DESCRIBE_STRUCT(PauseForm, (), (note))
+
+struct WithheldList {
+  std::vector<access::Withheld> items;
+  std::optional<std::string> next;
+};
+BOOST_DESCRIBE_STRUCT(WithheldList, (), (items, next))
+struct WithholdForm {
+  std::string feed;
+  UtcTime start;
+  std::optional<UtcTime> end;
+  std::string reason;
+};
+BOOST_DESCRIBE_STRUCT(WithholdForm, (), (feed, start, end, reason))
+struct WithheldId {
+  std::int64_t id = 0;
+};
+BOOST_DESCRIBE_STRUCT(WithheldId, (), (id))
+
+Response fresh(Response response) {
+  response.headers.set("Cache-Control", "no-store");
+  return response;
+}
+
+// Recorded since midnight of UTC: the desk is for people of many zones.
+std::int64_t recorded_today(const Services& services, const FeedId& feed, UtcTime midnight,
+                            UtcTime now) {
+  std::int64_t total_us = 0;
+  const auto line = services.archive.catalog().timeline(feed, {midnight, now}, now);
+  if (!line) return 0;
+  for (const auto& span : line->spans)
+    if (span.state == archive::TimelineState::recorded) total_us += (span.end - span.start).us;
+  return total_us / 1'000'000;
+}
+
+DeskFeed desk_feed(Services& services, const Feed& feed, const access::View& view) {
+  constexpr std::int64_t kDay_us = 86'400'000'000;
+  const UtcTime now = services.clock.now();
+  const UtcTime midnight{now.us - now.us % kDay_us};
+  const auto settings = feed.settings();
+  const FeedStatus status = feed.status();
+  const auto summary = feed.rendition(media::Rendition::main)->channel.summary();
+  DeskFeed desk;
+  desk.feed = feed_view(feed, view, &services.archive, now);
+  desk.source = status.source_description;
+  desk.has_sub_source = settings->sub_source.has_value();
+  desk.declared_in_file = settings->declared;
+  desk.record = settings->record;
+  desk.record_sub = settings->record_sub;
+  desk.public_audio = settings->public_audio;
+  desk.note = status.note;
+  if (summary.tracks) {
+    desk.width = summary.tracks->front().width;
+    desk.height = summary.tracks->front().height;
+  }
+  if (status.declared_fps > 0) desk.fps_declared = status.declared_fps;
+  desk.fps = summary.frames_per_s;
+  desk.bitrate_bps = summary.bitrate_bps;
+  desk.packets_lost = static_cast<std::int64_t>(status.packets_lost);
+  desk.reconnects = static_cast<std::int64_t>(status.reconnects);
+  desk.last_frame_at = status.last_frame_at;
+  desk.recorded_today_s = recorded_today(services, feed.id(), midnight, now);
+  const auto& catalog = services.archive.catalog();
+  desk.recorded_today_bytes =
+      static_cast<std::int64_t>(catalog.recorded_bytes(feed.id(), midnight).value_or(0));
+  desk.recorded_bytes =
+      static_cast<std::int64_t>(catalog.recorded_bytes(feed.id(), UtcTime{}).value_or(0));
+  return desk;
+}
+
+Awaitable<Response> list_desk_feeds(Services& services, Request& request) {
+  const access::Identity identity = identity_of(request);
+  auto list = co_await services.offload.run([&] {
+    DeskFeedList made;
+    for (const auto& feed : services.feeds.feeds())
+      if (const auto view = services.policies.view(feed->id(), identity))
+        made.items.push_back(desk_feed(services, *feed, *view));
+    return made;
+  });
+  if (!list) co_return http::problem(list.error());
+  co_return fresh(Response::of(*list));
+}
+
+Result<void> apply_form(const FeedForm& form, FeedSettings& settings) {
+  settings.name = form.name;
+  settings.site.reset();
+  if (form.site) {
+    ORIEL_TRY_ASSIGN(auto site, parse_slug(*form.site));
+    settings.site = SiteId(std::move(site));
+  }
+  if (form.source && !form.source->empty()) settings.source = Secret(*form.source);
+  if (form.sub_source) {
+    if (form.sub_source->empty())
+      settings.sub_source.reset();
+    else
+      settings.sub_source = Secret(*form.sub_source);
+  }
+  settings.record = form.record.value_or(settings.record);
+  settings.record_sub = form.record_sub.value_or(settings.record_sub);
+  settings.is_public = form.is_public.value_or(settings.is_public);
+  settings.public_audio = form.public_audio.value_or(settings.public_audio);
+  settings.delay_s = form.delay_s.value_or(settings.delay_s);
+  settings.part_ms = form.part_ms.value_or(settings.part_ms);
+  if (settings.delay_s < 0 || settings.delay_s > 300)
+    return fail(ErrorKind::invalid, "delay_s: expected 0 to 300");
+  if (settings.part_ms < 100 || settings.part_ms > 2000)
+    return fail(ErrorKind::invalid, "part_ms: expected 100 to 2000");
+  return {};
+}
+
+// The pages say `public`, a word that C++ keeps for itself.
+Result<FeedForm> parse_form(const Request& request) {
+  ORIEL_TRY_ASSIGN(auto body, http::parse_json_body(request));
+  if (body.is_object()) {
+    if (auto* given = body.get_object().if_contains("public")) {
+      json::value value = *given;
+      body.get_object().erase("public");
+      body.get_object()["is_public"] = std::move(value);
+    }
+  }
+  return from_json<FeedForm>(body);
+}
+
+Awaitable<Response> add_feed(Services& services, Request& request) {
+  auto form = parse_form(request);
+  if (!form) co_return http::problem(form.error());
+  FeedSettings settings;
+  auto id = parse_slug(form->id);
+  if (!id) co_return http::problem(Error{ErrorKind::invalid, "id: " + id.error().message});
+  settings.id = FeedId(std::move(*id));
+  if (auto applied = apply_form(*form, settings); !applied)
+    co_return http::problem(applied.error());
+  if (settings.source.empty())
+    co_return http::problem(Error{ErrorKind::invalid, "source: is missing"});
+  const FeedId feed_id = settings.id;
+  auto added = co_await services.slow.run([&] { return services.feeds.add(std::move(settings)); });
+  if (!added) co_return http::problem(added.error());
+  const auto feed = services.feeds.find(feed_id);
+  const auto view = services.policies.view(feed_id, identity_of(request));
+  if (!feed || !view)
+    co_return http::problem(Error{ErrorKind::conflict, "the feed was removed at once"});
+  co_return fresh(Response::json(feed_view(*feed, *view, nullptr, services.clock.now()), 201));
+}
+
+Awaitable<Response> change_feed(Services& services, Request& request) {
+  auto seen = see(services, request);
+  if (!seen) co_return http::problem(seen.error());
+  auto form = parse_form(request);
+  if (!form) co_return http::problem(form.error());
+  if (form->id != seen->feed->id().str())
+    co_return http::problem(Error{ErrorKind::invalid, "id: cannot be changed"});
+  FeedSettings settings = *seen->feed->settings();
+  if (auto applied = apply_form(*form, settings); !applied)
+    co_return http::problem(applied.error());
+  const FeedId feed_id = settings.id;
+  auto changed =
+      co_await services.slow.run([&] { return services.feeds.change(std::move(settings)); });
+  if (!changed) co_return http::problem(changed.error());
+  const auto feed = services.feeds.find(feed_id);
+  const auto view = services.policies.view(feed_id, identity_of(request));
+  if (!feed || !view)
+    co_return http::problem(Error{ErrorKind::conflict, "the feed was removed meanwhile"});
+  co_return fresh(Response::json(feed_view(*feed, *view, nullptr, services.clock.now())));
+}
+
+Awaitable<Response> remove_feed(Services& services, Request& request) {
+  auto seen = see(services, request);
+  if (!seen) co_return http::problem(seen.error());
+  auto removed =
+      co_await services.slow.run([&] { return services.feeds.remove(seen->feed->id()); });
+  if (!removed) co_return http::problem(removed.error());
+  co_return Response::empty();
+}
+
+Awaitable<Response> pause_feed(Services& services, Request& request) {
+  auto seen = see(services, request);
+  if (!seen) co_return http::problem(seen.error());
+  auto form = http::body_as<PauseForm>(request);
+  if (!form) co_return http::problem(form.error());
+  if (form->note.size() > 500)
+    co_return http::problem(Error{ErrorKind::invalid, "note: at most 500 bytes"});
+  auto paused = co_await services.slow.run(
+      [&] { return services.feeds.pause(seen->feed->id(), form->note); });
+  if (!paused) co_return http::problem(paused.error());
+  co_return Response::empty();
+}
+
+Awaitable<Response> resume_feed(Services& services, Request& request) {
+  auto seen = see(services, request);
+  if (!seen) co_return http::problem(seen.error());
+  auto resumed =
+      co_await services.slow.run([&] { return services.feeds.resume(seen->feed->id()); });
+  if (!resumed) co_return http::problem(resumed.error());
+  co_return Response::empty();
+}
+
+std::string data_url(const Bytes& jpeg) {
+  std::string text(sodium_base64_encoded_len(jpeg.size(), sodium_base64_VARIANT_ORIGINAL), '\0');
+  sodium_bin2base64(text.data(), text.size(), jpeg.data(), jpeg.size(),
+                    sodium_base64_VARIANT_ORIGINAL);
+  text.resize(std::strlen(text.c_str()));
+  return "data:image/jpeg;base64," + text;
+}
+
+Awaitable<Response> test_source(Services& services, Request& request) {
+  auto form = http::body_as<SourceForm>(request);
+  if (!form) co_return http::problem(form.error());
+  const Secret source(std::move(form->source));
+  auto probed = co_await services.slow.run([&] { return services.pictures.probe(source); });
+  if (!probed) co_return http::problem(probed.error());
+  ProbeView view;
+  view.tracks = std::move(probed->tracks);
+  if (probed->picture) view.picture = data_url(*probed->picture);
+  co_return fresh(Response::of(view));
+}
+
+Awaitable<Response> list_volumes(Services& services, Request&) {
+  VolumeList list;
+  for (const auto* volume : services.archive.volumes()) {
+    const auto status = volume->status();
+    list.items.push_back(
+        {volume->id().str(), volume->path(), status.state, status.message,
+         static_cast<std::int64_t>(status.free_bytes),
+         static_cast<std::int64_t>(status.total_bytes),
+         static_cast<std::int64_t>(status.total_bytes -
+                                   std::min(status.free_bytes, status.total_bytes))});
+  }
+  co_return fresh(Response::of(list));
+}
+
+Awaitable<Response> list_screens(Services& services, Request&) {
+  co_return fresh(Response::of(ScreenList{services.screens.list(), {}}));
+}
+
+Awaitable<Response> list_withheld(Services& services, Request& request) {
+  std::optional<FeedId> feed;
+  if (const auto text = request.query.first("feed")) {
+    auto id = parse_slug(*text);
+    if (!id) co_return http::problem(Error{ErrorKind::invalid, "feed: " + id.error().message});
+    feed = FeedId(std::move(*id));
+  }
+  co_return fresh(Response::of(WithheldList{services.policies.list_withheld(feed), {}}));
+}
+
+Awaitable<Response> withhold(Services& services, Request& request) {
+  auto form = http::body_as<WithholdForm>(request);
+  if (!form) co_return http::problem(form.error());
+  auto id = parse_slug(form->feed);
+  if (!id) co_return http::problem(Error{ErrorKind::invalid, "feed: " + id.error().message});
+  access::WithholdRequest wanted{FeedId(std::move(*id)),
+                                 {form->start, form->end.value_or(access::kForever)},
+                                 form->reason,
+                                 identity_of(request).name};
+  auto made = co_await services.offload.run([&] { return services.policies.withhold(wanted); });
+  if (!made) co_return http::problem(made.error());
+  co_return fresh(Response::of(WithheldId{*made}, 201));
+}
+
+Awaitable<Response> release(Services& services, Request& request) {
+  const std::int64_t id = std::atoll(std::string(request.parameter("id")).c_str());
+  auto released = co_await services.offload.run([&] { return services.policies.release(id); });
+  if (!released) co_return http::problem(released.error());
+  co_return Response::empty();
+}
+
+}  // namespace
+
+void add_desk_routes(http::Router& router, Services& services) {
+  using http::Method;
+  const auto add = [&](Method method, std::string_view pattern, http::Operation described,
+                       auto function) {
+    router.add(method, pattern, std::move(described),
+               [&services, function](Request& request) { return function(services, request); });
+  };
+  const http::Answer done{"Done", "", {}};
+  auto described =
+      operation("listDeskFeeds", "desk", "The feeds with their workings", "operate_feeds");
+  answers<DeskFeedList>(described);
+  add(Method::get, "/api/v1/desk/feeds", std::move(described), list_desk_feeds);
+  described = operation("addFeed", "desk", "Add a feed", "operate_feeds");
+  described.request_schema = json_schema<FeedForm>();
+  described.answers[201] = {"Added", "application/json", feed_schema()};
+  add(Method::post, "/api/v1/desk/feeds", std::move(described), add_feed);
+  described =
+      operation("changeFeed", "desk",
+                "Change a feed that is not declared in the configuration file", "operate_feeds");
+  described.request_schema = json_schema<FeedForm>();
+  described.answers[200] = {"Changed", "application/json", feed_schema()};
+  add(Method::put, "/api/v1/desk/feeds/{feed}", std::move(described), change_feed);
+  described =
+      operation("removeFeed", "desk", "Remove a feed; what it recorded stays", "operate_feeds");
+  described.answers[204] = done;
+  add(Method::delete_, "/api/v1/desk/feeds/{feed}", std::move(described), remove_feed);
+  described = operation("testSource", "desk", "Connect to a source and tell what it gives",
+                        "operate_feeds");
+  described.request_schema = json_schema<SourceForm>();
+  answers<ProbeView>(described);
+  add(Method::post, "/api/v1/desk/feeds/test", std::move(described), test_source);
+  described = operation("pauseFeed", "desk", "Stop receiving a feed", "operate_feeds");
+  described.request_schema = json_schema<PauseForm>();
+  described.answers[204] = done;
+  add(Method::post, "/api/v1/feeds/{feed}/pause", std::move(described), pause_feed);
+  described = operation("resumeFeed", "desk", "Receive a paused feed again", "operate_feeds");
+  described.answers[204] = done;
+  add(Method::post, "/api/v1/feeds/{feed}/resume", std::move(described), resume_feed);
+  described = operation("listVolumes", "desk", "The volumes recordings go to", "see_health");
+  answers<VolumeList>(described);
+  add(Method::get, "/api/v1/desk/volumes", std::move(described), list_volumes);
+  described = operation("listScreens", "desk", "How the walls' screens are", "see_health");
+  answers<ScreenList>(described);
+  add(Method::get, "/api/v1/desk/screens", std::move(described), list_screens);
+  described = operation("listWithheld", "desk", "The withheld spans", "withhold");
+  http::Parameter of_feed;
+  of_feed.name = "feed";
+  described.parameters.push_back(std::move(of_feed));
+  answers<WithheldList>(described);
+  add(Method::get, "/api/v1/desk/withheld", std::move(described), list_withheld);
+  described = operation("withholdSpan", "desk", "Hide a span from all but operators", "withhold");
+  described.request_schema = json_schema<WithholdForm>();
+  answers<WithheldId>(described, 201, "Withheld");
+  add(Method::post, "/api/v1/desk/withheld", std::move(described), withhold);
+  described = operation("releaseSpan", "desk", "Show a withheld span again", "withhold");
+  described.answers[204] = done;
+  add(Method::delete_, "/api/v1/desk/withheld/{id}", std::move(described), release);
+}
+
+}  // namespace oriel::api

@@ -1,0 +1,61 @@
+// What the endpoints call. Everything here outlives the router.
+#pragma once
+#include <string>
+
+#include "access/accounts.h"
+#include "access/policy_book.h"
+#include "access/sessions.h"
+#include "access/tokens.h"
+#include "api/feeds.h"
+#include "archive/archive.h"
+#include "base/metrics.h"
+#include "base/time.h"
+#include "http/offload.h"
+#include "http/router.h"
+#include "store/database.h"
+
+namespace oriel::api {
+
+struct WindowSettings {
+  LocalisedText name;
+  std::string version;
+  bool demonstration = false;
+  bool tls = false;  // also when a proxy in front speaks it
+  // Who may read /metrics: it names feeds that are not public.
+  std::string metrics_access = "see_health";
+  std::string tiles;  // folder of local map tiles; empty: none
+};
+
+class StillCache;
+class ScreenBook;
+
+struct Services {
+  FeedDirectory& feeds;
+  archive::Archive& archive;
+  PictureWorkers& pictures;
+  StillCache& stills;
+  ScreenBook& screens;
+  access::PolicyBook& policies;
+  access::Accounts& accounts;
+  access::Sessions& sessions;
+  access::ApiTokens& tokens;
+  store::Database& database;
+  http::Offload& offload;  // disks and SQL
+  http::Offload& slow;     // passwords, workers, connection tests
+  const Clock& clock;
+  Metrics& metrics;
+  const WindowSettings& window;
+};
+
+// Each adds the routes of one subject.
+void add_live_routes(http::Router& router, Services& services);
+void add_past_routes(http::Router& router, Services& services);
+void add_feed_routes(http::Router& router, Services& services);
+void add_desk_routes(http::Router& router, Services& services);
+void add_account_routes(http::Router& router, Services& services);
+void add_wall_routes(http::Router& router, Services& services);
+void add_operation_routes(http::Router& router, Services& services);
+// Finds out who asks, and refuses what the operation's `access` does not allow him.
+void add_guard(http::Router& router, Services& services);
+
+}  // namespace oriel::api

@@ -1,0 +1,49 @@
+// Small things that most endpoints share: who asks, what he may see, and the words of an operation.
+#pragma once
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "access/policy_book.h"
+#include "api/services.h"
+#include "http/router.h"
+
+namespace oriel::api {
+
+// The asking identity, as the guard left it.
+const access::Identity& identity_of(const http::Request& request);
+// The feed of {feed} with what this viewer may see of it. Errors: not_found, the same for a feed
+// that does not exist and for one that he may not know of.
+struct Seen {
+  FeedPtr feed;
+  access::View view;
+};
+Result<Seen> see(Services& services, const http::Request& request);
+live::View live_view(const access::View& view);
+
+// Query parameters. Errors: invalid, naming the parameter.
+Result<std::optional<UtcTime>> time_parameter(const http::Request& request, std::string_view name);
+// start and end, both required, start before end, at most `length_max` long.
+Result<UtcSpan> span_parameters(const http::Request& request, Duration length_max);
+Result<std::optional<std::int64_t>> number_parameter(const http::Request& request,
+                                                     std::string_view name, std::int64_t least,
+                                                     std::int64_t most);
+
+// An operation that needs nothing ("public") or a capability, named as in access/roles.h.
+http::Operation operation(std::string id, std::string tag, std::string summary,
+                          std::string access = "public");
+http::Parameter time_query(std::string name, bool required, std::string description);
+http::Parameter number_query(std::string name, std::string description);
+template <class T>
+void answers(http::Operation& described, int status = 200, std::string text = "OK") {
+  described.answers[status] = {std::move(text), "application/json", json_schema<T>()};
+}
+
+// A list as every list answers.
+template <class T>
+struct ListOf {
+  std::vector<T> items;
+  std::optional<std::string> next;
+};
+
+}  // namespace oriel::api

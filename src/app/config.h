@@ -1,0 +1,48 @@
+// oriel.toml. Every key is known; a wrong one is refused with file, line, key and what was
+// expected.
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "api/feeds.h"
+#include "archive/volume.h"
+#include "base/result.h"
+
+namespace oriel::app {
+
+struct HttpConfig {
+  std::string listen = "127.0.0.1:8080";
+  std::optional<std::string> tls_certificate;  // PEM files
+  std::optional<std::string> tls_key;
+  std::optional<std::string> public_url;  // how the world reaches this window, through a proxy
+  std::int64_t threads = 1;
+  std::int64_t connections_max = 20'000;
+  std::int64_t connections_per_address_max = 0;  // 0: no bound
+  std::vector<std::string> trusted_proxies;
+  bool public_metrics = false;
+};
+
+struct Config {
+  std::string file;  // where it was read; empty: made by the program
+  api::LocalisedText name{{"en", "Oriel"}};
+  std::string data = "data";
+  std::string database;  // empty: sqlite in `data`
+  std::string web;       // folder of the built pages; empty: beside the program
+  std::string tiles;
+  std::string log_level = "info";
+  std::int64_t made_renditions_max = 4;
+  HttpConfig http;
+  std::vector<archive::VolumeOptions> volumes;
+  std::vector<api::Sector> sectors;
+  std::vector<api::Site> sites;
+  std::vector<api::FeedSettings> feeds;
+  bool demonstration = false;
+};
+
+// Errors: not_found and denied (the file), invalid: "oriel.toml:12: feed[2].part_ms: expected …".
+Result<Config> load_config(const std::string& path);
+Result<Config> parse_config(std::string_view text, const std::string& file_name);
+
+}  // namespace oriel::app
