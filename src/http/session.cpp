@@ -110,7 +110,7 @@ class Session final : public Connection {
   Transport transport_;
   std::optional<WsStream> websocket_;
   bool websocket_closing_ = false;
-  // Cancelled when the closing handshake has ended; shared with the handler that does it.
+  // Expires when the closing handshake has ended; shared with the handler that does it.
   std::shared_ptr<asio::steady_timer> websocket_closed_;
 
   // Read and not yet parsed: [begin_, end_) of buffer_, which grows to header_bytes_max.
@@ -622,7 +622,10 @@ void Session<Transport>::start_websocket_close() {
   websocket_closed_ = std::make_shared<asio::steady_timer>(thread_.io());
   websocket_closed_->expires_at(asio::steady_timer::time_point::max());
   websocket_->async_close(beast::websocket::close_code::going_away,
-                          [closed = websocket_closed_](error_code) { closed->cancel(); });
+                          [closed = websocket_closed_](error_code) {
+                            // Also for who waits only later.
+                            closed->expires_at(asio::steady_timer::time_point::min());
+                          });
 }
 
 template <class Transport>
