@@ -142,6 +142,7 @@ class WebSocketTest : public ::testing::Test {
   Signal signal;
   SharedBytes part;
   TestServer server;
+  std::vector<std::unique_ptr<TestClient>> clients;
 };
 
 TEST_F(WebSocketTest, echoes_text_and_binary_and_closes_cleanly) {
@@ -178,7 +179,6 @@ TEST_F(WebSocketTest, a_message_over_the_bound_closes_with_1009) {
 TEST_F(WebSocketTest, parts_reach_every_socket_when_the_signal_is_set) {
   server.options.threads = 2;
   server.start();
-  std::vector<std::unique_ptr<TestClient>> clients;
   for (int i = 0; i < 20; ++i) {
     clients.push_back(std::make_unique<TestClient>(server.port()));
     EXPECT_EQ(open_socket(*clients.back(), "/parts").status, 101);
@@ -213,18 +213,21 @@ TEST_F(WebSocketTest, a_silent_peer_is_pinged_and_dropped) {
 }
 
 TEST_F(WebSocketTest, stopping_closes_with_1001) {
+  server.options.stop_deadline = Duration::from_s(60);
   server.start();
-  TestClient echoing(server.port());
-  TestClient watching(server.port());
-  EXPECT_EQ(open_socket(echoing, "/echo").status, 101);
-  EXPECT_EQ(open_socket(watching, "/parts").status, 101);
+  for (const auto* path : {"/echo", "/parts"}) {
+    clients.push_back(std::make_unique<TestClient>(server.port()));
+    EXPECT_EQ(open_socket(*clients.back(), path).status, 101);
+  }
   server.server->request_stop();
-  for (auto* client : {&echoing, &watching}) {
+  for (auto& client : clients) {
     EXPECT_EQ(read_frame(*client).close_code(), 1001u);
     client->send(masked_frame(8, "\x03\xe9"));
     EXPECT_TRUE(client->at_end());
   }
+  clients.clear();
   server.server->join();
+  EXPECT_EQ(server.metrics.render().find("reason=\"stopped\"} 1"), std::string::npos);
 }
 
 TEST_F(WebSocketTest, before_and_origin_are_asked_first) {
