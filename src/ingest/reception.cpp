@@ -169,9 +169,11 @@ void Reception::count_frame(UtcTime arrived) {
 
 Result<void> Reception::push_video(SourcePacket packet) {
   if (video_path_ == VideoPath::nal) return push_nal(std::move(packet));
-  if (video_path_ == VideoPath::reencode && !packet.key &&
-      tracks_[video_index_].parameters.codec == "mpeg4")
-    packet.key = holds_intra_vop(packet.bytes);
+  if (video_path_ == VideoPath::reencode && !packet.key) {
+    // RTP says nothing of key frames.
+    const std::string& codec = tracks_[video_index_].parameters.codec;
+    packet.key = codec == "mjpeg" || (codec == "mpeg4" && holds_intra_vop(packet.bytes));
+  }
   const bool begins = video_path_ == VideoPath::reencode || packet.key;
   if (!in_run_) {
     if (!begins) {

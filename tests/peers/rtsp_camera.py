@@ -43,12 +43,6 @@ def video_branch(options, width, height, number):
     elif options.codec == "mjpeg":
         coded = "jpegenc quality=70"
         pay = "rtpjpegpay pt=26"
-    elif options.codec == "mpeg4":
-        coded = f"avenc_mpeg4 bitrate={options.bitrate * 1000} gop-size={options.gop}"
-        pay = "rtpmp4vpay config-interval=1 pt=96"
-    elif options.codec == "mpeg2":
-        coded = f"avenc_mpeg2video bitrate={options.bitrate * 1000} gop-size={options.gop}"
-        pay = "rtpmpvpay pt=32"
     else:
         sys.exit(f"unknown codec {options.codec}")
     if options.loss > 0:
@@ -123,7 +117,7 @@ def add_auth(server, options):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", type=int, default=0)
-    parser.add_argument("--codec", default="h264", help="h264 h265 mjpeg mpeg4 mpeg2 none")
+    parser.add_argument("--codec", default="h264", help="h264 h265 mjpeg none")
     parser.add_argument("--audio", default="none", help="aac opus pcma pcmu g722 l16 none")
     parser.add_argument("--udp", action="store_true", help="UDP too; TCP is always there")
     parser.add_argument("--auth", default="none", choices=["none", "basic", "digest"])
