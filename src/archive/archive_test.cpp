@@ -427,6 +427,78 @@ TEST_F(ArchiveTest, with_the_database_away_recording_goes_on_and_the_rows_catch_
   database.reset();
 }
 
+TEST_F(ArchiveTest, a_crash_is_told_from_a_stop) {
+  auto real = std::move(database);
+  auto absent = std::make_unique<AbsentDatabase>(*real);
+  auto* const database_switch = absent.get();
+  database = std::move(absent);
+  options.writer.stop_deadline = Duration::from_ms(50);
+  open();
+  archive->writer().note_state(kLake, media::Reason::starting, kStart);
+  auto sink = archive->writer().sink_for(kLake, kMain);
+  TestCamera camera(kLake, archive->ids(), *sink);
+  camera.begin_run(kStart + Duration::from_s(2));
+  archive->writer().note_state(kLake, media::Reason::none, kStart + Duration::from_s(2));
+  camera.push_frames(100);
+  flush();
+  const FeedId quiet("quiet");
+  archive->writer().note_state(quiet, media::Reason::link_down, kStart + Duration::from_s(3));
+  clock.advance(Duration::from_s(40));  // beyond the interval of signs of life
+  flush();
+  // Neither disk nor database hears of what follows.
+  std::mt19937 random(1);
+  auto survivor = disk->after_power_loss(random);
+  database_switch->absent = true;
+  sink.reset();
+  archive.reset();
+  database_switch->absent = false;
+  clock.advance(Duration::from_s(60));
+  open(std::move(survivor));
+  archive->writer().note_state(kLake, media::Reason::starting, clock.now());
+  flush();
+  const auto spans = timeline(100);
+  ASSERT_EQ(spans.size(), 3u);
+  EXPECT_EQ(spans[1].state, TimelineState::recorded);
+  EXPECT_EQ(spans[2].reason, media::Reason::server_crashed);
+  EXPECT_EQ(spans[2].end, clock.now());
+  const auto other = archive->catalog().timeline(quiet, {kStart, clock.now()}, clock.now());
+  ASSERT_TRUE(other);
+  ASSERT_EQ(other->spans.size(), 3u);
+  EXPECT_EQ(other->spans[1].reason, media::Reason::link_down);
+  EXPECT_EQ(other->spans[2].reason, media::Reason::server_crashed);
+  EXPECT_EQ(other->spans[2].start, kStart + Duration::from_s(40)) << "the last sign of life";
+  archive.reset();
+  database.reset();
+}
+
+TEST_F(ArchiveTest, renditions_of_a_feed_are_recorded_side_by_side) {
+  open();
+  auto main_sink = archive->writer().sink_for(kLake, kMain);
+  auto sub_sink = archive->writer().sink_for(kLake, media::Rendition::sub);
+  TeeSink main_tee(main_sink.get());
+  TeeSink sub_tee(sub_sink.get());
+  TestCamera main_camera(kLake, archive->ids(), main_tee);
+  TestCamera sub_camera(kLake, archive->ids(), sub_tee, 10, media::Rendition::sub);
+  main_camera.begin_run(kStart);
+  sub_camera.begin_run(kStart);
+  for (int i = 0; i < 50; ++i) {
+    main_camera.push_frames(1);
+    sub_camera.push_frames(2);
+  }
+  main_camera.end_run(media::Reason::link_down);
+  sub_camera.end_run(media::Reason::link_down);
+  flush();
+  EXPECT_EQ(rows().size(), 1u);
+  const auto page = archive->catalog().recordings(kLake, media::Rendition::sub,
+                                                  {kStart, kStart + Duration::from_s(60)});
+  ASSERT_TRUE(page);
+  ASSERT_EQ(page->rows.size(), sub_tee.recordings.size());
+  EXPECT_TRUE(path_of(sub_tee.recordings[0]).ends_with(".sub.mp4"));
+  EXPECT_EQ(disk->content(path_of(sub_tee.recordings[0])),
+            sub_tee.file_of(sub_tee.recordings[0]->id));
+  EXPECT_EQ(timeline(10)[0].end, kStart + Duration::from_s(5)) << "of the main rendition";
+}
+
 TEST_F(ArchiveTest, a_failed_volume_hands_its_feeds_to_another) {
   options.volumes.push_back({VolumeId("v2"), "/v2", 0});
   open();

@@ -88,13 +88,13 @@ Result<RecordingPage> Catalog::recordings(const FeedId& feed, media::Rendition r
   std::vector<RecordingRow> rows;
   const auto keep = [&](const store::Row& row) {
     auto read = row_of(row);
-    // An open row that the writer does not know is of a volume that is not there.
-    if (read.ended && read.end > span.begin) rows.push_back(std::move(read));
+    if (read.end > span.begin) rows.push_back(std::move(read));
   };
   const auto kind = static_cast<std::int64_t>(rendition);
   ORIEL_TRY(database_.read([&](store::Session& session) -> Result<void> {
+    // An open row that the writer does not know is of a volume that is not there.
     ORIEL_TRY(session.query(select("WHERE feed = $1 AND rendition = $2 AND start_us < $3"
-                                   " ORDER BY start_us DESC LIMIT $4"),
+                                   " AND ended IS NOT NULL ORDER BY start_us DESC LIMIT $4"),
                             {feed.str(), kind, span.begin.us, kRowsBefore}, keep));
     return session.query(
         select("WHERE feed = $1 AND rendition = $2 AND start_us >= $3"

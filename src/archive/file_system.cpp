@@ -4,6 +4,8 @@
 #include <array>
 #include <cerrno>
 #include <filesystem>
+#include <map>
+#include <mutex>
 #include <system_error>
 #include <utility>
 
@@ -17,6 +19,7 @@ namespace oriel::archive {
 namespace {
 
 constexpr std::size_t kPiecesMax = 1024;  // IOV_MAX on Linux
+constexpr std::size_t kRootsMax = 256;
 
 class Descriptor {
  public:
@@ -178,9 +181,10 @@ class PosixFileSystem final : public FileSystem {
     return {};
   }
 
+  // syncfs(2) tells of write-back errors since the descriptor was opened, so it is kept open.
   Result<void> sync_all(const std::string& path) override {
-    ORIEL_TRY_ASSIGN(const auto descriptor, open_descriptor(path, O_RDONLY | O_DIRECTORY));
-    if (::syncfs(descriptor.get()) != 0)
+    ORIEL_TRY_ASSIGN(const auto root, root_of(path));
+    if (::syncfs(root->get()) != 0)
       return fail(errno_error(errno, "sync the file system of " + path));
     return {};
   }
@@ -193,6 +197,28 @@ class PosixFileSystem final : public FileSystem {
                  static_cast<std::uint64_t>(status.f_blocks) * status.f_frsize,
                  (status.f_flag & ST_RDONLY) != 0};
   }
+
+ private:
+  // Another file system may have been mounted at `path` meanwhile.
+  Result<std::shared_ptr<const Descriptor>> root_of(const std::string& path) {
+    struct stat now {};
+    if (::stat(path.c_str(), &now) != 0) return fail(errno_error(errno, "stat " + path));
+    const std::lock_guard lock(mutex_);
+    if (const auto found = roots_.find(path); found != roots_.end()) {
+      struct stat kept {};
+      if (::fstat(found->second->get(), &kept) == 0 && kept.st_dev == now.st_dev)
+        return found->second;
+      roots_.erase(found);
+    }
+    ORIEL_TRY_ASSIGN(auto descriptor, open_descriptor(path, O_RDONLY | O_DIRECTORY));
+    auto root = std::make_shared<const Descriptor>(std::move(descriptor));
+    if (roots_.size() < kRootsMax) roots_[path] = root;
+    return root;
+  }
+
+  std::mutex mutex_;
+  // Guarded by mutex_; one for each volume, further ones are not kept.
+  std::map<std::string, std::shared_ptr<const Descriptor>> roots_;
 };
 
 }  // namespace

@@ -97,6 +97,16 @@ Result<std::shared_ptr<File>> Reader::open_file(const RecordingRow& row) const {
   return file;
 }
 
+void Reader::forget(RecordingId id) const {
+  std::list<std::pair<RecordingId, std::shared_ptr<File>>> closed_outside_the_lock;
+  const std::lock_guard lock(mutex_);
+  for (auto at = files_.begin(); at != files_.end(); ++at) {
+    if (at->first != id) continue;
+    closed_outside_the_lock.splice(closed_outside_the_lock.begin(), files_, at);
+    return;
+  }
+}
+
 Result<Bytes> Reader::read_bytes(const RecordingRow& row, std::uint64_t offset,
                                  std::size_t size) const {
   if (size > kBytesMax)

@@ -66,6 +66,8 @@ class Reader {
   Result<std::vector<PartEntry>> part_table(const RecordingRow& row,
                                             std::uint32_t first_segment = 0,
                                             std::uint32_t end_segment = UINT32_MAX) const;
+  // Closes the file of a recording that is deleted.
+  void forget(RecordingId id) const;
   // File bytes [offset, offset + size), for proofs and copies.
   Result<Bytes> read_bytes(const RecordingRow& row, std::uint64_t offset, std::size_t size) const;
 

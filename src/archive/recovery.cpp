@@ -470,12 +470,10 @@ Result<ScannedFile> scan_recording(const File& file) {
     if (!head && head.error().kind != ErrorKind::data_loss) return fail(head.error());
     if (!head || head->sequence != scanned.parts + 1) break;
     if (scanned.parts == 0) scanned.start = head->start;
-    const bool opens =
-        scanned.segments.empty() ||
-        (head->independent && init.video &&
-         scanned.segments.back().duration_90k >= rule.segment_min_90k) ||
-        (!init.video && scanned.segments.back().duration_90k >= rule.segment_min_90k) ||
-        scanned.segments.back().duration_90k + head->duration_90k > rule.segment_max_90k;
+    const auto length_90k = scanned.segments.empty() ? 0 : scanned.segments.back().duration_90k;
+    const bool opens = scanned.segments.empty() ||
+                       (head->independent && length_90k >= rule.segment_min_90k) ||
+                       length_90k + head->duration_90k > rule.segment_max_90k;
     if (opens) scanned.segments.push_back({0, 0, 0, head->independent});
     auto& segment = scanned.segments.back();
     segment.duration_90k += head->duration_90k;

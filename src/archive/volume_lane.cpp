@@ -101,11 +101,13 @@ void VolumeLane::stop() {
   syncer_.join();
 }
 
-bool VolumeLane::accepts() const { return volume_.writable() && !behind(); }
-
-bool VolumeLane::behind() const {
-  return queued_bytes_.load() > options_.queue_bytes_max / 2 ||
-         budget_.taken() > budget_.bytes_max() / 2;
+bool VolumeLane::accepts(bool after_refusal) const {
+  if (!volume_.writable()) return false;
+  const auto has_room = [&](std::size_t taken, std::size_t bytes_max) {
+    return taken <= (after_refusal ? bytes_max / 2 : bytes_max / 8 * 7);
+  };
+  return has_room(queued_bytes_.load(), options_.queue_bytes_max) &&
+         has_room(budget_.taken(), budget_.bytes_max());
 }
 
 bool VolumeLane::push_part(const TrackedPtr& recording, const media::PartPtr& part) {

@@ -63,10 +63,9 @@ class VolumeLane {
   void stop();
 
   Volume& volume() { return volume_; }
-  // A new recording may begin here.
-  bool accepts() const;
-  // The disk works, but the queue is too long for a new recording.
-  bool behind() const;
+  // A new recording may begin here. After a refusal there must be more room, or recordings would
+  // begin and end every second.
+  bool accepts(bool after_refusal) const;
 
   // Any thread; these never wait for the disk. False: no room.
   bool push_part(const TrackedPtr& recording, const media::PartPtr& part);

@@ -69,7 +69,7 @@ class Writer::Core {
     SteadyTime asked{};
   };
 
-  VolumeLane* choose_lane();
+  VolumeLane* choose_lane(bool after_refusal);
   media::Reason why_no_lane() const;
   void apply(const std::vector<RowChange>& changes);
   void refused(const media::RecordingPtr& head, media::Reason reason, UtcTime at);
@@ -218,11 +218,11 @@ void Writer::Core::stop() {
   rows_.stop();
 }
 
-VolumeLane* Writer::Core::choose_lane() {
+VolumeLane* Writer::Core::choose_lane(bool after_refusal) {
   VolumeLane* best = nullptr;
   std::uint64_t best_free = 0;
   for (auto& lane : lanes_) {
-    if (!lane->accepts()) continue;
+    if (!lane->accepts(after_refusal)) continue;
     const auto free_bytes = lane->volume().status().free_bytes;
     if (best != nullptr && free_bytes <= best_free) continue;
     best = lane.get();
@@ -242,12 +242,15 @@ media::Reason Writer::Core::why_no_lane() const {
 }
 
 std::pair<TrackedPtr, VolumeLane*> Writer::Core::begin(const media::RecordingPtr& head) {
-  VolumeLane* lane = choose_lane();
+  bool waits = false;
+  {
+    const std::lock_guard lock(mutex_);
+    auto& stream = streams_[{head->feed, head->rendition}];
+    stream.current = head->id;
+    waits = stream.wants != media::Reason::none;
+  }
+  VolumeLane* lane = choose_lane(waits);
   if (lane == nullptr) {
-    {
-      const std::lock_guard lock(mutex_);
-      streams_[{head->feed, head->rendition}].current = head->id;
-    }
     refused(head, why_no_lane(), head->start);
     return {nullptr, nullptr};
   }
@@ -376,7 +379,7 @@ void Writer::Core::care(const std::stop_token& stop) {
 }
 
 void Writer::Core::ask_for_recordings() {
-  if (!options_.recording_wanted || choose_lane() == nullptr) return;
+  if (!options_.recording_wanted || choose_lane(true) == nullptr) return;
   std::vector<std::pair<StreamKey, media::Reason>> asked;
   const auto now = std::chrono::steady_clock::now();
   {
