@@ -28,6 +28,10 @@ async function keep(paths, page) {
   }
   const pages = await caches.open(kPages);
   await pages.add(new Request(page, { cache: 'no-cache' })).catch(() => undefined);
+  const answers = await caches.open(kAnswers);
+  const name = /^\/wall\/([^/]+)\/?$/.exec(new URL(page).pathname)?.[1];
+  const asked = ['about', 'sectors', 'sites', 'feeds', ...(name ? [`walls/${name}`] : [])];
+  await Promise.allSettled(asked.map((path) => answers.add(`/api/v1/${path}`)));
 }
 
 async function keep_stills(urls) {
