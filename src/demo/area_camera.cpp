@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "base/thread.h"
+#include "demo/belled_stream.h"
 #include "demo/clock_cells.h"
 #include "demo/encoder.h"
 #include "demo/scene.h"
@@ -21,58 +22,19 @@ constexpr int kSubHeight = 180;
 constexpr std::int64_t kGopFrames = 2 * kScenesPerSecond;
 constexpr VideoSettings kMainVideo{};
 constexpr VideoSettings kSubVideo{
-    .width = kSubWidth, .height = kSubHeight, .bit_rate = 170'000, .crf = 27};
+    .width = kSubWidth, .height = kSubHeight, .bit_rate = 400'000, .crf = 27};
 // Encoders are kept this long after the last receiver left: a reconnect should not pay for them.
 constexpr Duration kLinger = Duration::from_s(10);
 
-// Wakes the camera's thread when a receiver comes.
-struct Doorbell {
-  std::mutex mutex;
-  std::condition_variable_any rung;
-  void ring() {
-    { const std::lock_guard lock(mutex); }
-    rung.notify_all();
-  }
-};
-
-class AreaStream final : public Stream {
- public:
-  AreaStream(StreamFormat format, std::shared_ptr<Doorbell> doorbell)
-      : format_(std::move(format)), doorbell_(std::move(doorbell)) {}
-  Result<StreamFormat> format() override { return format_; }
-  void subscribe(std::shared_ptr<Inbox> inbox) override {
-    fanout.add(std::move(inbox));
-    doorbell_->ring();
-  }
-  void unsubscribe(const std::shared_ptr<Inbox>& inbox) override { fanout.remove(inbox); }
-
-  Fanout fanout;
-
- private:
-  const StreamFormat format_;
-  const std::shared_ptr<Doorbell> doorbell_;
-};
-
-Result<StreamFormat> video_format(const VideoSettings& settings, std::string title) {
-  ORIEL_TRY_ASSIGN(const auto encoder, VideoEncoder::open(settings));
-  StreamFormat format;
-  format.sps = encoder->sps();
-  format.pps = encoder->pps();
-  format.width = settings.width;
-  format.height = settings.height;
-  format.title = std::move(title);
-  return format;
-}
-
-class ThreadedAreaCamera final : public AreaCamera {
+class ThreadedAreaCamera final : public Camera {
  public:
   ThreadedAreaCamera(const Area& area, const AreaCameraOptions& options, const Clock& clock,
                      StreamFormat main_format, StreamFormat sub_format)
       : area_(area),
         options_(options),
         clock_(clock),
-        main_(std::make_shared<AreaStream>(std::move(main_format), doorbell_)),
-        sub_(std::make_shared<AreaStream>(std::move(sub_format), doorbell_)) {
+        main_(std::make_shared<BelledStream>(std::move(main_format), doorbell_)),
+        sub_(std::make_shared<BelledStream>(std::move(sub_format), doorbell_)) {
     thread_ = NamedThread(std::string(area.id), [this](std::stop_token stop) { run(stop); });
   }
   ~ThreadedAreaCamera() override {
@@ -136,36 +98,24 @@ class ThreadedAreaCamera final : public AreaCamera {
 
   Result<void> make_frame(std::int64_t index) {
     const UtcTime time = time_of(index);
-    if (!scene_) scene_ = Scene::make(area_, {});
+    if (!scenery_) scenery_ = make_scenery(area_);
+    if (!scene_) scene_ = Scene::make(area_, scenery_, {});
     const Picture& picture = scene_->render(time);
     const bool periodic_key = (index + options_.phase * 2) % kGopFrames == 0;
     if (!main_->fanout.empty()) {
-      ORIEL_TRY(encode(*main_, main_encoder_, kMainVideo, picture, time, periodic_key));
+      ORIEL_TRY(encode_one(*main_, main_encoder_, kMainVideo, picture, time, periodic_key));
     } else {
       main_encoder_.reset();
     }
     if (!sub_->fanout.empty()) {
       shrink(picture, small_);
       draw_clock(small_, time);
-      ORIEL_TRY(encode(*sub_, sub_encoder_, kSubVideo, small_, time, periodic_key));
+      ORIEL_TRY(encode_one(*sub_, sub_encoder_, kSubVideo, small_, time, periodic_key));
     } else {
       sub_encoder_.reset();
     }
     if (area_.has_sound && !main_->fanout.empty()) ORIEL_TRY(make_sound(time));
     if (options_.truth != nullptr) options_.truth->record(area_, time);
-    return {};
-  }
-
-  static Result<void> encode(AreaStream& stream, std::unique_ptr<VideoEncoder>& encoder,
-                             const VideoSettings& settings, const Picture& picture, UtcTime time,
-                             bool periodic_key) {
-    if (!encoder) {
-      ORIEL_TRY_ASSIGN(encoder, VideoEncoder::open(settings));
-    }
-    const bool key_wanted = stream.fanout.take_key_request();
-    ORIEL_TRY_ASSIGN(CodedPicture coded, encoder->encode(picture, periodic_key || key_wanted));
-    stream.fanout.deliver(
-        {false, coded.key, time, std::make_shared<const Bytes>(std::move(coded.bytes))});
     return {};
   }
 
@@ -196,9 +146,10 @@ class ThreadedAreaCamera final : public AreaCamera {
   const AreaCameraOptions options_;
   const Clock& clock_;
   const std::shared_ptr<Doorbell> doorbell_ = std::make_shared<Doorbell>();
-  const std::shared_ptr<AreaStream> main_;
-  const std::shared_ptr<AreaStream> sub_;
+  const std::shared_ptr<BelledStream> main_;
+  const std::shared_ptr<BelledStream> sub_;
   // What follows belongs to the thread.
+  std::shared_ptr<const Scenery> scenery_;
   std::unique_ptr<Scene> scene_;
   Picture small_{kSubWidth, kSubHeight};
   std::unique_ptr<VideoEncoder> main_encoder_;
@@ -211,9 +162,9 @@ class ThreadedAreaCamera final : public AreaCamera {
 
 }  // namespace
 
-Result<std::unique_ptr<AreaCamera>> AreaCamera::start(const Area& area,
-                                                      const AreaCameraOptions& options,
-                                                      const Clock& clock) {
+Result<std::unique_ptr<Camera>> start_area_camera(const Area& area,
+                                                  const AreaCameraOptions& options,
+                                                  const Clock& clock) {
   ORIEL_TRY_ASSIGN(auto main_format, video_format(kMainVideo, std::string(area.name.en)));
   ORIEL_TRY_ASSIGN(auto sub_format, video_format(kSubVideo, std::string(area.name.en)));
   if (area.has_sound) {

@@ -17,16 +17,11 @@ struct AreaCameraOptions {
   TruthWriter* truth = nullptr;  // borrowed; null: nothing is written
 };
 
-// Owns a thread, which sleeps while nobody is subscribed. Thread-safe.
-class AreaCamera {
- public:
-  // `clock` is borrowed. Errors: those of opening the encoders.
-  static Result<std::unique_ptr<AreaCamera>> start(const Area& area,
-                                                   const AreaCameraOptions& options,
-                                                   const Clock& clock);
-  virtual ~AreaCamera() = default;
-  virtual std::shared_ptr<Stream> main() = 0;  // 1280 × 720, 12 frames/s, sound where the area has
-  virtual std::shared_ptr<Stream> sub() = 0;   // 320 × 180, 12 frames/s
-};
+// A camera whose main stream is 1280 × 720 at 12 frames/s, with sound where the area has some, and
+// whose sub-stream is 320 × 180. Owns a thread, which sleeps while nobody is subscribed. `clock` is
+// borrowed. Errors: those of opening the encoders.
+Result<std::unique_ptr<Camera>> start_area_camera(const Area& area,
+                                                  const AreaCameraOptions& options,
+                                                  const Clock& clock);
 
 }  // namespace oriel::demo

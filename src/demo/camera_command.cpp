@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "demo/area_camera.h"
+#include "demo/clip_camera.h"
 #include "demo/plateau.h"
 #include "demo/rtsp_server.h"
 #include "demo/truth.h"
@@ -17,7 +18,7 @@ namespace {
 class Cameras final : public PlateauCameras {
  public:
   std::unique_ptr<TruthWriter> truth;
-  std::vector<std::unique_ptr<AreaCamera>> cameras;
+  std::vector<std::unique_ptr<Camera>> cameras;
   std::unique_ptr<RtspServer> server;  // last: goes first, its sessions use the cameras' streams
   std::uint16_t port() const override { return server->port(); }
 };
@@ -36,6 +37,18 @@ Result<std::vector<const Area*>> chosen_areas(const std::vector<std::string>& id
   return chosen;
 }
 
+Result<std::unique_ptr<Camera>> start_camera(const Area& area, const CameraOptions& options,
+                                             TruthWriter* truth, const Clock& clock) {
+  if (!options.inputs.empty()) {
+    const auto index = static_cast<std::size_t>(index_of(area)) % options.inputs.size();
+    return start_clip_camera(options.inputs[index], std::string(area.name.en), clock);
+  }
+  AreaCameraOptions camera_options;
+  camera_options.phase = index_of(area);
+  camera_options.truth = truth;
+  return start_area_camera(area, camera_options, clock);
+}
+
 }  // namespace
 
 Result<std::unique_ptr<PlateauCameras>> PlateauCameras::start(const CameraOptions& options,
@@ -47,10 +60,7 @@ Result<std::unique_ptr<PlateauCameras>> PlateauCameras::start(const CameraOption
   }
   StreamMap streams;
   for (const Area* area : chosen) {
-    AreaCameraOptions camera_options;
-    camera_options.phase = index_of(*area);
-    camera_options.truth = made->truth.get();
-    ORIEL_TRY_ASSIGN(auto camera, AreaCamera::start(*area, camera_options, clock));
+    ORIEL_TRY_ASSIGN(auto camera, start_camera(*area, options, made->truth.get(), clock));
     streams.emplace(std::string(area->id), camera->main());
     streams.emplace(std::string(area->id) + "/sub", camera->sub());
     made->cameras.push_back(std::move(camera));

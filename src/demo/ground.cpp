@@ -40,12 +40,39 @@ float texture(float x, float z, float footprint_m, std::uint32_t seed) {
 
 Ground::Ground(const Terrain& terrain)
     : surfels_(static_cast<std::size_t>(kWidth) * static_cast<std::size_t>(kHeight)) {
-  for (int column = 0; column < kWidth; ++column) march_column(terrain, column);
+  for (int column = 0; column < kWidth; column += 2) march_column(terrain, column);
+  fill_between();
   if (terrain.landscape() == Landscape::railway_bridge) paint_viaduct(terrain);
   paint_stones(terrain);
   paint_tufts(terrain);
   mirror_water(terrain);
   find_bounds();
+}
+
+// Odd columns from their neighbours: the march is what building costs. Where only one side is land,
+// half a pixel of it makes the ridge line smooth.
+void Ground::fill_between() {
+  for (int y = 0; y < kHeight; ++y) {
+    Surfel* line = row(y);
+    for (int x = 1; x < kWidth; x += 2) {
+      const Surfel& a = line[x - 1];
+      const Surfel& b = x + 1 < kWidth ? line[x + 1] : a;
+      const bool a_sky = a.material == Material::sky;
+      const bool b_sky = b.material == Material::sky;
+      if (a_sky != b_sky) {
+        line[x] = a_sky ? b : a;
+        line[x].cover = static_cast<std::uint8_t>(line[x].cover / 2);
+        continue;
+      }
+      line[x] = ((x >> 1) & 1) == 0 ? a : b;
+      if (a.material != b.material || std::abs(a.range - b.range) > 400) continue;
+      line[x].normal_x = static_cast<std::int8_t>((a.normal_x + b.normal_x) / 2);
+      line[x].normal_z = static_cast<std::int8_t>((a.normal_z + b.normal_z) / 2);
+      line[x].tone = static_cast<std::uint8_t>((a.tone + b.tone) / 2);
+      line[x].snow = static_cast<std::uint8_t>((a.snow + b.snow) / 2);
+      line[x].cover = static_cast<std::uint8_t>((a.cover + b.cover) / 2);
+    }
+  }
 }
 
 // From the camera outwards; a sample that stands higher in the picture than all before it shows.
@@ -83,7 +110,7 @@ void Ground::march_column(const Terrain& terrain, int column) {
     }
     last_row = at;
     last_z = z;
-    z += std::max(0.25f, z * 0.0052f);
+    z += std::max(0.25f, z * 0.0065f);
   }
   close_edge();
 }
@@ -116,7 +143,7 @@ void Ground::fill(const Terrain& terrain, int column, int y, float z) {
             26 * noise2(h / 2.1f, z / 500, terrain.seed() + 302);
   }
   s.tone = byte_of(tone);
-  const float relief = 90 * fbm(x / 260, z / 260, 4, terrain.seed() + 303);
+  const float relief = h > 60 ? 90 * fbm(x / 260, z / 260, 4, terrain.seed() + 303) : 0;
   const float steep = std::max(0.0f, 0.86f - length) * 1900;
   s.snow = byte_of(128 + (h - terrain.snow_line() + relief - steep) / 8);
 }

@@ -48,6 +48,7 @@ class Ground {
  private:
   Surfel* row(int y) { return surfels_.data() + static_cast<std::size_t>(y) * 1280; }
   void march_column(const Terrain& terrain, int column);
+  void fill_between();
   void fill(const Terrain& terrain, int column, int row, float z);
   void mirror_water(const Terrain& terrain);
   void paint_tufts(const Terrain& terrain);

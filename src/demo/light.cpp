@@ -139,7 +139,9 @@ Light light_at(const Area& area, UtcTime time) {
   light.horizon = light.horizon + Rgb{.0020f, .0030f, .0052f} * (key.exposure * moon_power * night);
   light.stars = smooth(-7, -13, light.sun_elevation_deg) * (1 - 0.55f * moon_power);
   weather_over(light);
-  light.ambient = light.zenith * 0.55f + light.horizon * 0.42f + light.glow * 0.05f;
+  // Light from the sunlit land all round warms what the blue sky sends into the shade.
+  light.ambient = light.zenith * 0.40f + light.horizon * 0.46f + light.glow * 0.05f +
+                  light.sun_light * (0.05f * std::max(light.sun.y, 0.0f));
   light.cloud_lit = light.sun_light * 0.52f + light.moon_light * 0.7f + light.ambient * 0.75f +
                     light.glow * 0.10f;
   light.cloud_dark = light.ambient * 0.80f + light.sun_light * 0.07f;

@@ -150,8 +150,9 @@ float NoiseTile::smooth_at(float u, float v, int level) const {
   return mix(top, bottom, fv) * (1 / 255.0f);
 }
 
-Painter::Painter(const Area& area, const Terrain& terrain, const Ground& ground)
-    : area_(area), terrain_(terrain), ground_(ground), tile_(terrain.seed() + 400) {
+Painter::Painter(const Area& area, const Terrain& terrain, const Ground& ground,
+                 const NoiseTile& tile)
+    : area_(area), terrain_(terrain), ground_(ground), tile_(tile) {
   for (int i = 0; i < kCurve; ++i)
     curve_[static_cast<std::size_t>(i)] =
         static_cast<std::uint8_t>(gamma(film((static_cast<float>(i) + 0.5f) / 1024)) * 255 + 0.5f);
@@ -429,24 +430,35 @@ void Painter::paint_sky(Picture& picture, int begin_row, int end_row, UtcTime ti
     row.sun_u = light_.key.x * 7;
     row.sun_v = light_.key.z * 7;
     const bool discs = std::abs(y - sun_row_) < disc_reach || std::abs(y - moon_row_) < disc_reach;
-    Yuv last{};
-    for (int x = 0; x < kWidth; x += 2) {
-      const bool left = surfels[x].material == Material::sky;
-      const bool right = surfels[x + 1].material == Material::sky;
-      if (!left && !right) continue;
+    // Colour is worked out every few columns and drawn out between them: clouds are soft.
+    const int stride = discs ? 2 : 4;
+    const auto colour_at = [&](int x) {
       Rgb c = sky_base(static_cast<float>(x), static_cast<float>(y));
       if (discs) paint_discs(c, x, y);
       if (clouds) c = cloud_over(c, row, static_cast<float>(x));
-      const Yuv yuv = to_yuv(c);
-      if (left)
-        luma[x] = static_cast<std::uint8_t>(
-            (last.y > 16 && x > 0 ? (yuv.y * 3 + last.y + 2) / 4 : yuv.y));
-      if (right) luma[x + 1] = yuv.y;
-      last = yuv;
-      if ((y & 1) == 0 && left && right) {
-        us[x / 2] = yuv.u;
-        vs[x / 2] = yuv.v;
+      return to_yuv(c);
+    };
+    Yuv here{};
+    bool known = false;
+    for (int x = 0; x < kWidth; x += stride) {
+      bool any = false;
+      for (int i = 0; i < stride; ++i) any = any || surfels[x + i].material == Material::sky;
+      if (!any) {
+        known = false;
+        continue;
       }
+      if (!known) here = colour_at(x);
+      const Yuv next = colour_at(x + stride);
+      for (int i = 0; i < stride; ++i) {
+        if (surfels[x + i].material != Material::sky) continue;
+        luma[x + i] = static_cast<std::uint8_t>(here.y + (next.y - here.y) * i / stride);
+        if ((y & 1) == 0 && (i & 1) == 0 && surfels[x + i + 1].material == Material::sky) {
+          us[(x + i) / 2] = static_cast<std::uint8_t>(here.u + (next.u - here.u) * i / stride);
+          vs[(x + i) / 2] = static_cast<std::uint8_t>(here.v + (next.v - here.v) * i / stride);
+        }
+      }
+      here = next;
+      known = true;
     }
   }
   for (auto star = std::lower_bound(stars_.begin(), stars_.end(), begin,

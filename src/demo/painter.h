@@ -37,7 +37,7 @@ class NoiseTile {
 class Painter {
  public:
   // All borrowed for the painter's life.
-  Painter(const Area& area, const Terrain& terrain, const Ground& ground);
+  Painter(const Area& area, const Terrain& terrain, const Ground& ground, const NoiseTile& tile);
   // Takes some milliseconds. What is painted afterwards is in this light.
   void set_light(const Light& light);
   const Light& light() const { return light_; }
@@ -83,7 +83,7 @@ class Painter {
   const Area& area_;
   const Terrain& terrain_;
   const Ground& ground_;
-  const NoiseTile tile_;
+  const NoiseTile& tile_;
   Light light_;
   std::array<std::uint8_t, kCurve> curve_{};
   std::array<std::array<Rgb, kTones>, static_cast<std::size_t>(Material::count)> palette_{};

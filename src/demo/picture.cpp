@@ -75,23 +75,32 @@ void copy_box(const Picture& from, Picture& to, PixelBox box) {
 
 namespace {
 
-// The column sums of `factor` rows first: the compiler turns that loop into vectors.
+// The column sums of `factor` rows first, in runs of a fixed length that the compiler turns into
+// vectors at -O2 too.
 void shrink_plane(const std::uint8_t* from, int width, int height, std::uint8_t* to, int factor) {
-  std::vector<std::uint16_t> sums(static_cast<std::size_t>(width));
+  constexpr int kRun = 64;
+  const auto padded = static_cast<std::size_t>((width + kRun - 1) / kRun * kRun);
+  std::vector<std::uint16_t> sums(padded);
   const int out_width = width / factor;
   const int area = factor * factor;
   for (int row = 0; row < height / factor; ++row) {
     std::fill(sums.begin(), sums.end(), std::uint16_t{0});
     for (int k = 0; k < factor; ++k) {
       const std::uint8_t* line = from + static_cast<std::size_t>((row * factor + k) * width);
-      for (int x = 0; x < width; ++x)
+      int x = 0;
+      for (; x + kRun <= width; x += kRun) {
+        std::uint16_t* sum = sums.data() + x;
+        for (int i = 0; i < kRun; ++i) sum[i] = static_cast<std::uint16_t>(sum[i] + line[x + i]);
+      }
+      for (; x < width; ++x)
         sums[static_cast<std::size_t>(x)] =
             static_cast<std::uint16_t>(sums[static_cast<std::size_t>(x)] + line[x]);
     }
-    for (int x = 0; x < out_width; ++x) {
-      int sum = area / 2;
-      for (int k = 0; k < factor; ++k) sum += sums[static_cast<std::size_t>(x * factor + k)];
-      to[row * out_width + x] = static_cast<std::uint8_t>(sum / area);
+    const std::uint16_t* sum = sums.data();
+    for (int x = 0; x < out_width; ++x, sum += factor) {
+      int total = area / 2;
+      for (int k = 0; k < factor; ++k) total += sum[k];
+      to[row * out_width + x] = static_cast<std::uint8_t>(factor == 4 ? total / 16 : total / area);
     }
   }
 }

@@ -18,13 +18,27 @@
 #include "demo/truth.h"
 
 namespace oriel::demo {
+
+class Scenery {
+ public:
+  explicit Scenery(const Area& area) : terrain(area), ground(terrain), tile(terrain.seed() + 400) {}
+  const Terrain terrain;
+  const Ground ground;
+  const NoiseTile tile;  // of clouds and waves
+};
+
+std::shared_ptr<const Scenery> make_scenery(const Area& area) {
+  return std::make_shared<const Scenery>(area);
+}
+
 namespace {
 
 // How long one pass over a part of the background takes. A pass paints a band of rows a frame, so
 // that the cost is even and no single frame changes everywhere.
-constexpr Duration kSkyPass = Duration::from_ms(1'000);
+constexpr Duration kSkyPass = Duration::from_ms(1'500);
 constexpr Duration kLandPass = Duration::from_ms(20'000);
-constexpr Duration kWaterPass = Duration::from_ms(250);
+constexpr Duration kWaterPass = Duration::from_ms(330);
+constexpr Duration kSlowPass = Duration::from_ms(4'000);
 constexpr Duration kLightStep = Duration::from_ms(20'000);
 // A jump in time larger than this paints everything anew.
 constexpr Duration kJump = Duration::from_ms(60'000);
@@ -49,12 +63,14 @@ struct Sweep {
 
 class PaintedScene final : public Scene {
  public:
-  PaintedScene(const Area& area, const SceneOptions& options)
+  PaintedScene(const Area& area, std::shared_ptr<const Scenery> scenery,
+               const SceneOptions& options)
       : area_(area),
         options_(options),
-        terrain_(area),
-        ground_(terrain_),
-        painter_(area, terrain_, ground_) {
+        scenery_(std::move(scenery)),
+        terrain_(scenery_->terrain),
+        ground_(scenery_->ground),
+        painter_(area, terrain_, ground_, scenery_->tile) {
     sky_.end = ground_.end_sky_row();
     land_.begin = ground_.first_land_row() & ~1;
     land_.end = kSceneHeight;
@@ -92,13 +108,13 @@ class PaintedScene final : public Scene {
     if (time - painter_.light().time >= kLightStep) painter_.set_light(light_at(area_, time));
     for (const PixelBox& box : touched_) copy_box(background_, picture_, box);
     touched_.clear();
-    const auto [sky0, sky1] = sky_.due(elapsed, kSkyPass);
+    const auto [sky0, sky1] = sky_.due(elapsed, options_.unhurried ? kSlowPass : kSkyPass);
     painter_.paint_sky(background_, sky0, sky1, time);
     copy_rows(sky0, sky1);
     const auto [land0, land1] = land_.due(elapsed, kLandPass);
     painter_.paint_land(background_, land0, land1, time);
     copy_rows(land0, land1);
-    const auto [water0, water1] = water_.due(elapsed, kWaterPass);
+    const auto [water0, water1] = water_.due(elapsed, options_.unhurried ? kSlowPass : kWaterPass);
     painter_.paint_water(background_, water0, water1, time);
     copy_rows(water0, water1);
   }
@@ -113,9 +129,10 @@ class PaintedScene final : public Scene {
     for (const Animal& animal : animals_at(area_, time)) {
       const Figure figure = make_figure(animal);
       FigureLight on;
-      on.top = light.key_light * (0.30f + 0.55f * std::max(light.key.y, 0.0f)) + light.ambient;
+      on.top =
+          light.key_light * (0.14f + 0.50f * std::max(light.key.y, 0.0f)) + light.ambient * 0.9f;
       on.side =
-          light.key_light * (0.22f + 0.25f * std::max(-light.key.z, 0.0f)) + light.ambient * 0.55f;
+          light.key_light * (0.08f + 0.34f * std::max(-light.key.z, 0.0f)) + light.ambient * 0.42f;
       on.clear = std::exp(-static_cast<float>(animal.distance_m) / light.visibility_m);
       on.air = light.horizon;
       const bool on_ground = animal.posture == Posture::walking ||
@@ -182,8 +199,9 @@ class PaintedScene final : public Scene {
 
   const Area& area_;
   const SceneOptions options_;
-  const Terrain terrain_;
-  const Ground ground_;
+  const std::shared_ptr<const Scenery> scenery_;
+  const Terrain& terrain_;
+  const Ground& ground_;
   Painter painter_;
   Picture background_{kSceneWidth, kSceneHeight};
   Picture picture_{kSceneWidth, kSceneHeight};
@@ -197,8 +215,9 @@ class PaintedScene final : public Scene {
 
 }  // namespace
 
-std::unique_ptr<Scene> Scene::make(const Area& area, const SceneOptions& options) {
-  return std::make_unique<PaintedScene>(area, options);
+std::unique_ptr<Scene> Scene::make(const Area& area, std::shared_ptr<const Scenery> scenery,
+                                   const SceneOptions& options) {
+  return std::make_unique<PaintedScene>(area, std::move(scenery), options);
 }
 
 }  // namespace oriel::demo

@@ -67,6 +67,14 @@ class Stream {
   virtual void unsubscribe(const std::shared_ptr<Inbox>& inbox) = 0;
 };
 
+// A camera with its two streams. Thread-safe.
+class Camera {
+ public:
+  virtual ~Camera() = default;
+  virtual std::shared_ptr<Stream> main() = 0;
+  virtual std::shared_ptr<Stream> sub() = 0;
+};
+
 // The receivers of one stream, at most kReceiversMax (more are refused by never being fed; the
 // server's own limit of connections is lower). Thread-safe.
 class Fanout {

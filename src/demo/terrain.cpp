@@ -216,8 +216,9 @@ float Terrain::height(float x, float z, int octaves) const {
   const float far = z > 900                                  ? mountains(x, z, fine)
                     : landscape_ == Landscape::braided_river ? mountains(x, z, fine)
                                                              : 0;
-  const float rolling = fbm(x / 420, z / 420, std::min(fine, 5), seed_) * smooth(60, 900, z) * 9 +
-                        fbm(x / 17, z / 17, std::min(fine, 3), seed_ + 40) * 0.16f;
+  const float rolling =
+      fbm(x / 420, z / 420, std::min(fine, z < 900 ? 3 : 4), seed_) * smooth(60, 900, z) * 9 +
+      fbm(x / 17, z / 17, 2, seed_ + 40) * 0.16f;
   switch (landscape_) {
     case Landscape::desert:
       return far + desert(x, z, fine);

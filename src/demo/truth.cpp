@@ -34,7 +34,7 @@ struct Stage {
 Stage stage_of(Landscape landscape) {
   switch (landscape) {
     case Landscape::great_lake:
-      return {82, 96, 150, 420, true};
+      return {82, 96, 150, 300, true};
     case Landscape::snow_peak:
       return {50, 150};
     case Landscape::railway_bridge:
@@ -46,7 +46,7 @@ Stage stage_of(Landscape landscape) {
     case Landscape::grassland:
       return {44, 120};
     case Landscape::granite_peaks:
-      return {56, 66, 130, 420, true};
+      return {56, 66, 110, 230, true};
     case Landscape::braided_river:
       return {84, 150, 90, 260};
     case Landscape::horse_plain:
@@ -54,7 +54,7 @@ Stage stage_of(Landscape landscape) {
     case Landscape::alpine_meadow:
       return {50, 130};
     case Landscape::salt_lake_shore:
-      return {53, 66, 125, 380, true};
+      return {53, 66, 125, 260, true};
     case Landscape::desert:
       return {54, 130};
   }
@@ -110,7 +110,7 @@ void add(const Visit& visit, Animal animal, double x, double h, double z) {
   const double top = std::max(0.0, static_cast<double>(figure.top));
   const double right = std::min<double>(kSceneWidth, static_cast<double>(figure.right));
   const double bottom = std::min<double>(kSceneHeight, static_cast<double>(figure.bottom));
-  if (right - left < 2 || bottom - top < 2) return;
+  if (right - left < 0.5 || bottom - top < 0.5) return;
   animal.box_x = left;
   animal.box_y = top;
   animal.box_w = right - left;
