@@ -51,7 +51,7 @@ def test_credentials_are_in_no_answer_no_line_and_no_file_for_others(oriel, star
     seen["socket"] = socket_texts(server)
     seen["log"] = server.output()
     seen["metrics"] = session.get(server.base + "/metrics", timeout=30).text
-    listed = run("archive", "ls", "--config", server.config)
+    listed = run("archive", "ls", "lake", "--config", server.config)
     seen["archive ls"] = listed.stdout + listed.stderr
     checked = run("check", "--config", server.config)
     seen["check"] = checked.stdout + checked.stderr
