@@ -258,8 +258,11 @@ Result<FileRange> open_file_range(const std::string& path) {
   const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (descriptor < 0) return fail(errno_error(errno, "open " + path));
   struct Closer {
-    int descriptor;
+    explicit Closer(int open) : descriptor(open) {}
+    Closer(const Closer&) = delete;
+    Closer& operator=(const Closer&) = delete;
     ~Closer() { ::close(descriptor); }
+    int descriptor;
   };
   auto owner = std::make_shared<const Closer>(descriptor);
   struct ::stat status {};

@@ -38,7 +38,7 @@ constexpr std::size_t kFirstBufferBytes = 4096;
 constexpr std::size_t kDrainBytesMax = 1u << 20;
 // One sendfile call: small enough that one fast reader does not hold the thread, nor reading it
 // from a slow disk a thread of the pool.
-constexpr std::uint64_t kFilePieceBytes = 512u << 10;
+constexpr std::uint64_t kFilePieceBytes = 2u << 20;
 // Pieces for TLS, which copies: a few records of 16 KiB.
 constexpr std::uint64_t kTlsPieceBytes = 128u << 10;
 
