@@ -34,7 +34,7 @@ def camera(start):
 
 
 @pytest.fixture
-def oriel(tmp_path, request):
+def oriel(tmp_path):
     """oriel(feeds=…, http=…, extra=…): a running program, stopped after the test."""
     made = []
 
@@ -44,6 +44,31 @@ def oriel(tmp_path, request):
         return server.start() if wait else server
 
     yield begin
+    end(made)
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory):
+    """shared(make_feeds, http=…): a program and cameras for all tests of a file that only ask;
+    make_feeds(cameras) gives the configuration's feeds."""
+    started = []
+    cameras = peers.StampedCameras(cameras=4)
+
+    def begin(make_feeds, **settings):
+        cameras.start()
+        folder = tmp_path_factory.mktemp("shared") / "server"
+        started.append(Oriel(folder, feeds=make_feeds(cameras), **settings))
+        return started[0].start()
+
+    yield begin
+    try:
+        end(started)
+    finally:
+        cameras.stop()
+
+
+def end(made):
+    """Stops the programs; AssertionError when one did not end well."""
     problems = []
     for server in made:
         if server.running():

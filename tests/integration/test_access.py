@@ -27,10 +27,12 @@ AT_LEAST = {
 REFUSED = {401, 403}
 
 
-@pytest.fixture
-def server(oriel, camera):
-    feeds = feed_toml("lake", camera.url(0)) + feed_toml("den", camera.url(1), public=False)
-    made = oriel(feeds=feeds)
+@pytest.fixture(scope="module")
+def server(shared):
+    made = shared(
+        lambda cameras: feed_toml("lake", cameras.url(0))
+        + feed_toml("den", cameras.url(1), public=False)
+    )
     for role in ROLES:
         made.add_user(f"the-{role}", role, WORD)
     made.wait_live("lake")
@@ -171,7 +173,9 @@ def test_every_json_answer_fits_its_schema(server):
     assert checked >= 10
 
 
-def test_guessing_passwords_is_slowed_down(server):
+def test_guessing_passwords_is_slowed_down(oriel):
+    server = oriel()
+    server.add_user("the-viewer", "viewer", WORD)
     statuses = []
     for attempt in range(30):
         guess = {"name": "the-viewer", "password": f"guess {attempt}"}

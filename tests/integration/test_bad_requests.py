@@ -37,9 +37,9 @@ def status_of(answer):
     return int(answer.split(b" ")[1]) if answer.startswith(b"HTTP/1.1 ") else None
 
 
-@pytest.fixture
-def server(oriel, camera):
-    made = oriel(feeds=feed_toml("lake", camera.url()))
+@pytest.fixture(scope="module")
+def server(shared):
+    made = shared(lambda cameras: feed_toml("lake", cameras.url()))
     made.wait_live("lake")
     wait_until(lambda: b"EXTINF" in made.get("/live/lake/media.m3u8").content)
     return made

@@ -13,10 +13,9 @@ from support.program import feed_toml
 from support.waiting import wait_until
 
 
-@pytest.fixture
-def server(oriel, camera):
-    feeds = feed_toml("lake", camera.url(0)) + feed_toml("peak", camera.url(1))
-    made = oriel(feeds=feeds)
+@pytest.fixture(scope="module")
+def server(shared):
+    made = shared(lambda all: feed_toml("lake", all.url(0)) + feed_toml("peak", all.url(1)))
     made.wait_live("lake")
     made.wait_live("peak")
     return made
