@@ -190,7 +190,7 @@ FeedDriver::Attempt FeedDriver::attempt(const std::stop_token& stop) {
   ReceptionOptions options;
   options.bursty = traits.bursty;
   options.start_hold_us = traits.start_hold_us;
-  options.by_arrival = by_arrival_;
+  options.by_arrival = by_arrival_ || traits.no_times;
   options.began = next_began_;
   options.make_reencoder = options_.make_reencoder;
   Reception reception(std::move(options), std::move(*tracks), *this);

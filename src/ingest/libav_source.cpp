@@ -343,6 +343,9 @@ Result<std::optional<SourcePacket>> LibavSource::next(SteadyTime deadline) {
       return fail(failed(AVERROR_EXIT, "read"));
     }
     if (code < 0) return fail(failed(code, "read"));
+    // Woken or cut off within a picture, MPEG-TS gives the piece it has as if it were whole.
+    if (Interrupt::check(&connection_->interrupt) != 0) return fail(failed(AVERROR_EXIT, "read"));
+    if (ended_within_picture()) continue;
     const auto stream = static_cast<std::size_t>(packet.stream_index);
     if (stream >= connection_->track_of_stream.size()) continue;
     const int track = connection_->track_of_stream[stream];
@@ -353,6 +356,13 @@ Result<std::optional<SourcePacket>> LibavSource::next(SteadyTime deadline) {
     ++statistics_.packets;
     return whole;
   }
+}
+
+bool LibavSource::ended_within_picture() const {
+  const AVFormatContext& format = *connection_->format;
+  return url_.scheme() != SourceScheme::file && format.pb != nullptr &&
+         (format.pb->eof_reached != 0 || format.pb->error < 0) &&
+         std::string_view(format.iformat->name) == "mpegts";
 }
 
 std::optional<SourcePacket> LibavSource::take(std::uint32_t track) {
@@ -422,22 +432,28 @@ media::Reason LibavSource::failure_reason() const { return failure_reason_; }
 SourceStatistics LibavSource::statistics() const { return statistics_; }
 
 SourceTraits LibavSource::traits() const {
+  SourceTraits made;
+  const std::string_view format =
+      connection_ && connection_->format ? connection_->format->iformat->name : "";
   switch (url_.scheme()) {
     case SourceScheme::http:
-    case SourceScheme::https: {
-      const bool hls = connection_ && connection_->format &&
-                       std::string_view(connection_->format->iformat->name) == "hls";
+    case SourceScheme::https:
+      made.bursty = format == "hls";
+      made.no_times = format == "mpjpeg";
       // An HLS player begins three segments behind; they come within a second or two.
-      return {.bursty = hls, .start_hold_us = hls ? 1'500'000 : 400'000};
-    }
+      made.start_hold_us = made.bursty ? 1'500'000 : 400'000;
+      break;
     case SourceScheme::rtmp:
     case SourceScheme::rtmps:
-      return {.bursty = false, .start_hold_us = 400'000};
+      made.start_hold_us = 400'000;
+      break;
     case SourceScheme::srt:
-      return {.bursty = false, .start_hold_us = 200'000};
+      made.start_hold_us = 200'000;
+      break;
     default:
-      return {};
+      break;
   }
+  return made;
 }
 
 void LibavSource::close() {

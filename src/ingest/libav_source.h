@@ -30,6 +30,7 @@ class LibavSource final : public Source {
   Error failed(int code, const char* what);
   Result<void> open_input();
   Result<std::vector<SourceTrack>> choose_tracks();
+  bool ended_within_picture() const;
   std::optional<SourcePacket> take(std::uint32_t track);
   SourcePacket make_packet(std::uint32_t track) const;
 

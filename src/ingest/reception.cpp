@@ -427,8 +427,17 @@ Result<void> Reception::announce() {
   ORIEL_TRY(output_.run_began(std::move(head)));
   std::deque<media::Packet> held = std::exchange(held_, {});
   held_bytes_ = 0;
-  for (media::Packet& packet : held)
-    if (packet.track < announced_tracks_.size()) ORIEL_TRY(output_.packet_made(std::move(packet)));
+  // Re-encoded pictures come later than the sound that belongs to them, and a packager drops sound
+  // that comes before the first picture.
+  std::erase_if(held, [this](const media::Packet& packet) {
+    return packet.track >= announced_tracks_.size();
+  });
+  std::stable_sort(held.begin(), held.end(),
+                   [this](const media::Packet& a, const media::Packet& b) {
+                     return static_cast<__int128>(a.dts) * announced_tracks_[b.track].timescale <
+                            static_cast<__int128>(b.dts) * announced_tracks_[a.track].timescale;
+                   });
+  for (media::Packet& packet : held) ORIEL_TRY(output_.packet_made(std::move(packet)));
   return {};
 }
 
@@ -444,6 +453,7 @@ Result<void> Reception::drain_reencoder() {
     }
     media::Packet& packet = std::get<media::Packet>(*made);
     packet.track = 0;
+    packet.arrived = frames_.empty() ? run_first_arrived_ : frames_.back();
     if (in_run_ && video_track_) ORIEL_TRY(emit(std::move(packet)));
   }
   return {};

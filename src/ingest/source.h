@@ -71,6 +71,7 @@ struct SourceStatistics {
 struct SourceTraits {
   bool bursty = false;             // whole segments arrive at once, with seconds of silence between
   std::int64_t start_hold_us = 0;  // how long a server may send its backlog at the start
+  bool no_times = false;           // the transport carries none; what packets say is made up
 };
 
 // One connection at a time; used by one thread, which the caller owns.

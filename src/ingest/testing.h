@@ -221,7 +221,7 @@ inline Decoded decode(const Bytes& bytes) {
       avcodec_send_packet(decoder.get(), nullptr);
       drain(*decoder);
     }
-  std::filesystem::remove(path);
+  if (std::getenv("ORIEL_KEEP") == nullptr) std::filesystem::remove(path);
   return made;
 }
 

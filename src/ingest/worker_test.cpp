@@ -3,6 +3,7 @@
 #include "ingest/feed_driver.h"
 #include "ingest/made_rendition.h"
 #include "ingest/make_source.h"
+#include "ingest/probe.h"
 #include "ingest/snapshot_process.h"
 #include "ingest/testing.h"
 #include "ingest/transcoder.h"
@@ -180,6 +181,23 @@ TEST(SnapshotPool, a_worker_that_cannot_live_is_unavailable) {
   const auto jpeg = pool.jpeg(Bytes(10), Bytes(10), 0, 320);
   ASSERT_FALSE(jpeg);
   EXPECT_EQ(jpeg.error().kind, ErrorKind::unavailable);
+}
+
+TEST(Probe, a_camera_is_described_with_its_first_picture) {
+  Camera camera({"--codec", "h265", "--audio", "pcma", "--size", "640x360"});
+  ASSERT_TRUE(camera.up());
+  SystemClock clock;
+  SnapshotPool pool;
+  const auto found =
+      test_source(*SourceUrl::parse(camera.url()), clock, {}, pool, testing::in_seconds(15), {});
+  ASSERT_TRUE(found) << found.error().message;
+  ASSERT_EQ(found->tracks.size(), 2U);
+  EXPECT_EQ(found->tracks[0].codec, "hevc");
+  EXPECT_EQ(found->tracks[0].width, 640);
+  EXPECT_NEAR(found->tracks[0].delivered_fps, 25, 6);
+  EXPECT_EQ(found->tracks[1].codec, "pcm_alaw");
+  EXPECT_EQ(found->tracks[1].recorded_as, "mp4a.40.2");
+  EXPECT_EQ(decode(found->picture).width, 640);
 }
 
 TEST(WorkerMessages, survive_the_way_and_refuse_what_is_cut_short) {
