@@ -1,0 +1,220 @@
+#include "app/application.h"
+
+#include <filesystem>
+
+#include <sodium.h>
+#include <sys/stat.h>
+
+#include "access/accounts.h"
+#include "access/identity_cache.h"
+#include "access/sessions.h"
+#include "access/tokens.h"
+#include "api/screen_book.h"
+#include "api/services.h"
+#include "api/still_cache.h"
+#include "app/feed_registry.h"
+#include "app/pages.h"
+#include "app/picture_workers.h"
+#include "base/log.h"
+#include "http/server.h"
+#include "http/static_files.h"
+
+namespace oriel::app {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kStillCacheBytes = std::size_t{32} << 20;
+
+// The database holds cameras' passwords: nobody else reads it.
+Result<std::string> prepare_data(const Config& config) {
+  std::error_code error;
+  fs::create_directories(config.data, error);
+  if (error) return fail(errno_error(error.value(), "data folder " + config.data));
+  if (!config.database.empty()) return config.database;
+  return "sqlite:" + (fs::path(config.data) / "oriel.db").string();
+}
+
+Result<std::vector<archive::VolumeOptions>> prepare_volumes(const Config& config) {
+  if (!config.volumes.empty()) return config.volumes;
+  archive::VolumeOptions volume;
+  volume.id = VolumeId("archive");
+  volume.path = (fs::path(config.data) / "archive").string();
+  std::error_code error;
+  fs::create_directories(volume.path, error);
+  if (error) return fail(errno_error(error.value(), "archive folder " + volume.path));
+  return std::vector{volume};
+}
+
+// Where the built pages are: named, beside a build, or installed.
+std::string find_pages(const Config& config) {
+  if (!config.web.empty()) return config.web;
+  std::error_code error;
+  const fs::path program = fs::read_symlink("/proc/self/exe", error);
+  for (fs::path folder = program.parent_path(); folder.has_relative_path();
+       folder = folder.parent_path())
+    if (fs::exists(folder / "web" / "dist" / "index.html", error))
+      return (folder / "web" / "dist").string();
+  return "/usr/share/oriel/web";
+}
+
+http::ServerOptions server_options(const Config& config) {
+  http::ServerOptions options;
+  options.listen = config.http.listen;
+  options.threads = static_cast<std::size_t>(config.http.threads);
+  options.connections_max = static_cast<std::size_t>(config.http.connections_max);
+  options.connections_per_address_max =
+      static_cast<std::size_t>(config.http.connections_per_address_max);
+  options.trusted_proxies = config.http.trusted_proxies;
+  if (config.http.tls_certificate)
+    options.tls = http::TlsOptions{*config.http.tls_certificate, *config.http.tls_key};
+  return options;
+}
+
+class RunningApplication final : public Application {
+ public:
+  RunningApplication(const Config& config, const Clock& clock) : config_(config), clock_(clock) {}
+  ~RunningApplication() override { stop(); }
+
+  Result<void> start();
+  std::string address() const override {
+    return std::string(config_.http.tls_certificate ? "https://" : "http://") +
+           server_->bound_address() + "/";
+  }
+  Result<void> reload(const Config& config) override { return feeds_->apply(config); }
+  archive::Archive& archive() override { return *archive_; }
+  void stop() override;
+
+ private:
+  Result<void> open_archive();
+  Result<void> open_access();
+  void make_routes();
+
+  const Config config_;
+  const Clock& clock_;
+  Metrics metrics_;
+  std::unique_ptr<store::Database> database_;
+  // Set after the registry exists; the writer's threads may call before.
+  std::atomic<FeedRegistry*> wanting_ = nullptr;
+  std::unique_ptr<archive::Archive> archive_;
+  std::unique_ptr<access::IdentityCache> identities_;
+  std::unique_ptr<access::PolicyBook> policies_;
+  std::unique_ptr<access::Accounts> accounts_;
+  std::unique_ptr<access::Sessions> sessions_;
+  std::unique_ptr<access::ApiTokens> tokens_;
+  std::unique_ptr<FeedRegistry> feeds_;
+  std::unique_ptr<WorkerPictures> pictures_;
+  std::unique_ptr<api::StillCache> stills_;
+  std::unique_ptr<api::ScreenBook> screens_;
+  api::WindowSettings window_;
+  std::unique_ptr<http::Offload> offload_;
+  std::unique_ptr<http::Offload> slow_;
+  std::optional<http::StaticFiles> pages_;
+  std::unique_ptr<api::Services> services_;
+  http::Router router_;
+  std::unique_ptr<http::Server> server_;
+  bool stopped_ = false;
+};
+
+Result<void> RunningApplication::open_archive() {
+  ORIEL_TRY_ASSIGN(const auto url, prepare_data(config_));
+  auto database = store::open_database(url, metrics_);
+  if (!database) return fail(std::move(database).error().within("database"));
+  database_ = std::move(*database);
+  archive::ArchiveOptions options;
+  ORIEL_TRY_ASSIGN(options.volumes, prepare_volumes(config_));
+  options.writer.recording_wanted = [this](const FeedId& feed, media::Rendition rendition,
+                                           media::Reason was) {
+    if (auto* feeds = wanting_.load()) feeds->recording_wanted(feed, rendition, was);
+  };
+  auto archive = archive::Archive::open(std::move(options), *database_, clock_, metrics_);
+  if (!archive) return fail(std::move(archive).error().within("archive"));
+  archive_ = std::move(*archive);
+  return {};
+}
+
+Result<void> RunningApplication::open_access() {
+  identities_ = std::make_unique<access::IdentityCache>(clock_, metrics_);
+  policies_ = std::make_unique<access::PolicyBook>(*database_, clock_);
+  accounts_ = std::make_unique<access::Accounts>(*database_, *identities_, clock_, metrics_,
+                                                 access::AccountOptions{});
+  sessions_ = std::make_unique<access::Sessions>(*database_, *identities_, clock_,
+                                                 access::SessionOptions{});
+  tokens_ = std::make_unique<access::ApiTokens>(*database_, *identities_, clock_);
+  return policies_->load();
+}
+
+void RunningApplication::make_routes() {
+  window_.name = config_.name;
+  window_.version = ORIEL_VERSION;
+  window_.demonstration = config_.demonstration;
+  window_.tiles = config_.tiles;
+  if (config_.http.public_metrics) window_.metrics_access = "public";
+  services_ = std::make_unique<api::Services>(api::Services{
+      *feeds_, *archive_, *pictures_, *stills_, *screens_, *policies_, *accounts_, *sessions_,
+      *tokens_, *database_, *offload_, *slow_, clock_, metrics_, window_});
+  api::add_guard(router_, *services_);
+  api::add_live_routes(router_, *services_);
+  api::add_past_routes(router_, *services_);
+  api::add_feed_routes(router_, *services_);
+  api::add_desk_routes(router_, *services_);
+  api::add_account_routes(router_, *services_);
+  api::add_wall_routes(router_, *services_);
+  api::add_operation_routes(router_, *services_);
+  const std::string folder = find_pages(config_);
+  auto pages = http::StaticFiles::load(folder);
+  if (!pages) {
+    log::warn("no pages are served: {}", pages.error().message);
+    return;
+  }
+  pages_ = std::move(*pages);
+  add_pages(router_, *pages_);
+}
+
+Result<void> RunningApplication::start() {
+  ORIEL_TRY(open_archive());
+  ORIEL_TRY(open_access());
+  feeds_ = std::make_unique<FeedRegistry>(*database_, *archive_, *policies_, clock_,
+                                          config_.made_renditions_max);
+  wanting_ = feeds_.get();
+  pictures_ = std::make_unique<WorkerPictures>(clock_);
+  stills_ = std::make_unique<api::StillCache>(kStillCacheBytes);
+  screens_ = std::make_unique<api::ScreenBook>(clock_);
+  offload_ = std::make_unique<http::Offload>(http::OffloadOptions{.name = "offload", .threads = 4},
+                                             metrics_);
+  slow_ = std::make_unique<http::Offload>(
+      http::OffloadOptions{.name = "slow", .threads = 4, .queue_count_max = 128}, metrics_);
+  make_routes();
+  server_ =
+      std::make_unique<http::Server>(server_options(config_), router_, *offload_, clock_, metrics_);
+  // The port first: a second copy of the program must not connect to any camera.
+  if (auto started = server_->start(); !started)
+    return fail(std::move(started).error().within("listen on " + config_.http.listen));
+  return feeds_->apply(config_);
+}
+
+void RunningApplication::stop() {
+  if (stopped_) return;
+  stopped_ = true;
+  if (server_) {
+    server_->request_stop();
+    server_->join();
+  }
+  wanting_ = nullptr;
+  if (feeds_) feeds_->stop();
+  if (archive_) archive_->stop();
+  if (offload_) offload_->request_stop();
+  if (slow_) slow_->request_stop();
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Application>> Application::start(const Config& config, const Clock& clock) {
+  if (sodium_init() < 0) return fail(ErrorKind::internal, "libsodium cannot be initialised");
+  ::umask(0077);
+  auto running = std::make_unique<RunningApplication>(config, clock);
+  ORIEL_TRY(running->start());
+  return std::unique_ptr<Application>(std::move(running));
+}
+
+}  // namespace oriel::app

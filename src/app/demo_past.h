@@ -1,0 +1,24 @@
+// An hour of the demonstration's past, drawn in the background, newest first.
+#pragma once
+#include "archive/archive.h"
+#include "base/thread.h"
+#include "base/time.h"
+
+namespace oriel::app {
+
+// What is recorded already is not drawn again. Runs at the lowest priority, on one thread.
+class DemoPast {
+ public:
+  DemoPast(archive::Archive& archive, const Clock& clock) : archive_(archive), clock_(clock) {}
+  void start();
+
+ private:
+  void run(const std::stop_token& stop);
+  Result<void> fill(const FeedId& feed, UtcSpan span, const std::stop_token& stop);
+
+  archive::Archive& archive_;
+  const Clock& clock_;
+  NamedThread thread_;
+};
+
+}  // namespace oriel::app

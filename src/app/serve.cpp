@@ -1,0 +1,77 @@
+#include "app/serve.h"
+
+#include <csignal>
+#include <cstdio>
+
+#include <fmt/format.h>
+#include <pthread.h>
+
+#include "base/log.h"
+
+namespace oriel::app {
+namespace {
+
+sigset_t handled_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGINT);
+  sigaddset(&set, SIGHUP);
+  return set;
+}
+
+void reload(Application& application, const Config& config) {
+  if (config.file.empty()) return;
+  auto fresh = load_config(config.file);
+  if (!fresh) {
+    log::error("the configuration is not taken over: {}", fresh.error().message);
+    return;
+  }
+  if (auto applied = application.reload(*fresh); !applied)
+    log::error("the configuration is not taken over: {}", applied.error().message);
+  else
+    log::info("took over {}", config.file);
+}
+
+}  // namespace
+
+void block_signals() {
+  const sigset_t set = handled_signals();
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+}
+
+int wait_for_stop(Application& application, const Config& config) {
+  const sigset_t set = handled_signals();
+  while (true) {
+    int signal = 0;
+    if (sigwait(&set, &signal) != 0) return 1;
+    if (signal == SIGHUP) {
+      reload(application, config);
+      continue;
+    }
+    log::info("stopping");
+    application.stop();
+    log::info("stopped");
+    return 0;
+  }
+}
+
+int serve(const Config& config) {
+  using log::Level;
+  log::set_level(config.log_level == "debug"   ? Level::debug
+                 : config.log_level == "warn"  ? Level::warn
+                 : config.log_level == "error" ? Level::error
+                                               : Level::info);
+  const SystemClock clock;
+  auto application = Application::start(config, clock);
+  if (!application) {
+    fmt::print(stderr, "oriel: {}\n", application.error().message);
+    return 1;
+  }
+  fmt::print("Oriel is ready at {}\n", (*application)->address());
+  std::fflush(stdout);
+  return wait_for_stop(**application, config);
+}
+
+}  // namespace oriel::app
