@@ -59,6 +59,8 @@ class ThreadedAreaCamera final : public Camera {
   }
 
   void run(const std::stop_token& stop) {
+    // Before anybody asks: the first picture should not wait for the land to be shaped.
+    scenery_ = make_scenery(area_);
     UtcTime last_wanted = clock_.now();
     std::int64_t index = 0;
     while (!stop.stop_requested()) {
@@ -98,7 +100,6 @@ class ThreadedAreaCamera final : public Camera {
 
   Result<void> make_frame(std::int64_t index) {
     const UtcTime time = time_of(index);
-    if (!scenery_) scenery_ = make_scenery(area_);
     if (!scene_) scene_ = Scene::make(area_, scenery_, {});
     const Picture& picture = scene_->render(time);
     const bool periodic_key = (index + options_.phase * 2) % kGopFrames == 0;

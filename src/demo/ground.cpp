@@ -163,8 +163,8 @@ void Ground::mirror_water(const Terrain& terrain) {
       const bool water = s.material == Material::water;
       if (water && !in_water) shore = y;
       in_water = water;
-      const int mirrored = walled ? 2 * shore - 1 - y : twice_axis - y;
-      if (water) s.range = static_cast<std::uint16_t>(std::min(mirrored, shore - 1) + kMirrorBias);
+      const int mirrored = (walled ? 2 * shore - 1 : std::min(twice_axis, 2 * shore - 1)) - y;
+      if (water) s.range = static_cast<std::uint16_t>(mirrored + kMirrorBias);
     }
   }
 }

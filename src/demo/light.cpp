@@ -19,12 +19,12 @@ struct SkyKey {
 // Colours of the clear sky by the sun's height, tuned by eye against photographs of the plateau:
 // at 4 000 m the zenith is darker and bluer than at sea level, and dusk is short and saturated.
 constexpr std::array<SkyKey, 10> kSky{{
-    {-18, {.0016f, .0026f, .0062f}, {.0030f, .0044f, .0085f}, {0, 0, 0}, 21},
-    {-12, {.0026f, .0052f, .0150f}, {.0075f, .0125f, .0270f}, {.012f, .009f, .010f}, 13},
+    {-18, {.0008f, .0015f, .0040f}, {.0030f, .0046f, .0088f}, {0, 0, 0}, 19},
+    {-12, {.0020f, .0042f, .0125f}, {.0075f, .0125f, .0270f}, {.012f, .009f, .010f}, 13},
     {-8, {.0070f, .0170f, .0520f}, {.0290f, .0440f, .0880f}, {.110f, .050f, .030f}, 5.2f},
-    {-4, {.0240f, .0560f, .1500f}, {.1150f, .1300f, .2050f}, {.460f, .190f, .075f}, 2.2f},
-    {-1, {.0560f, .1250f, .3050f}, {.2700f, .2650f, .3400f}, {1.05f, .43f, .140f}, 1.35f},
-    {2, {.0780f, .1800f, .4300f}, {.4000f, .4000f, .4700f}, {1.25f, .66f, .280f}, 1.12f},
+    {-4, {.0240f, .0560f, .1500f}, {.1050f, .1100f, .1750f}, {.560f, .200f, .065f}, 2.2f},
+    {-1, {.0560f, .1250f, .3050f}, {.2450f, .2150f, .2700f}, {1.20f, .43f, .110f}, 1.35f},
+    {2, {.0780f, .1800f, .4300f}, {.3600f, .3450f, .4000f}, {1.40f, .64f, .220f}, 1.12f},
     {7, {.0860f, .2200f, .5500f}, {.4900f, .5500f, .6600f}, {.85f, .60f, .380f}, 1.0f},
     {16, {.0780f, .2250f, .6100f}, {.5000f, .6250f, .8000f}, {.50f, .44f, .360f}, .95f},
     {35, {.0640f, .2050f, .6000f}, {.4700f, .6300f, .8500f}, {.34f, .33f, .300f}, .92f},
@@ -133,15 +133,17 @@ Light light_at(const Area& area, UtcTime time) {
   light.sun_light = direct_sun(light.sun_elevation_deg) * key.exposure;
   const float moon_up = smooth(-1, 8, static_cast<float>(moon.direction.elevation_deg));
   const float moon_power = light.moon_lit_share * light.moon_lit_share * moon_up;
-  light.moon_light = Rgb{.0082f, .0092f, .0112f} * (key.exposure * moon_power);
+  light.moon_light = Rgb{.0150f, .0164f, .0190f} * (key.exposure * moon_power);
   const float night = smooth(-6, -14, light.sun_elevation_deg);
-  light.zenith = light.zenith + Rgb{.0008f, .0015f, .0034f} * (key.exposure * moon_power * night);
-  light.horizon = light.horizon + Rgb{.0020f, .0030f, .0052f} * (key.exposure * moon_power * night);
-  light.stars = smooth(-7, -13, light.sun_elevation_deg) * (1 - 0.55f * moon_power);
+  light.zenith = light.zenith + Rgb{.0004f, .0009f, .0023f} * (key.exposure * moon_power * night);
+  light.horizon = light.horizon + Rgb{.0014f, .0022f, .0040f} * (key.exposure * moon_power * night);
+  light.stars = smooth(-7, -13, light.sun_elevation_deg) * (1 - 0.4f * moon_power);
   weather_over(light);
   // Light from the sunlit land all round warms what the blue sky sends into the shade.
   light.ambient = light.zenith * 0.40f + light.horizon * 0.46f + light.glow * 0.05f +
                   light.sun_light * (0.05f * std::max(light.sun.y, 0.0f));
+  // Starlight and airglow: a dark night is not black to a night camera.
+  light.ambient = light.ambient * (1 + 1.1f * night);
   light.cloud_lit = light.sun_light * 0.52f + light.moon_light * 0.7f + light.ambient * 0.75f +
                     light.glow * 0.10f;
   light.cloud_dark = light.ambient * 0.80f + light.sun_light * 0.07f;

@@ -181,6 +181,13 @@ void Painter::set_palette() {
           mix(dark, bright, share * share * (1.6f - 0.6f * share));
     }
   }
+  // By night cameras, like eyes, see little colour.
+  const float pale = 0.62f * smooth(-3, -11, light_.sun_elevation_deg);
+  for (auto& tones : palette_)
+    for (Rgb& c : tones) {
+      const float y = 0.25f * c.r + 0.6f * c.g + 0.15f * c.b;
+      c = mix(c, Rgb{y, y, y}, pale);
+    }
   const float fresh = light_.weather.snow * 260;
   for (int i = 0; i < 256; ++i) {
     const float above = static_cast<float>(i - 128) * 8 + season.snow_line_m + fresh;
@@ -402,51 +409,62 @@ Rgb Painter::sky_base(float column, float row) const {
   return mix(mix(s[0], s[1], u), mix(s[kGridWide], s[kGridWide + 1], u), v);
 }
 
-void Painter::paint_sky(Picture& picture, int begin_row, int end_row, UtcTime time) {
+Painter::CloudRow Painter::cloud_row(int y, UtcTime time) const {
   const View& view = terrain_.view();
-  const int begin = std::max(0, begin_row & ~1);
-  const int end = std::min(ground_.end_sky_row() + 1, (end_row + 1) & ~1);
-  const std::size_t half = static_cast<std::size_t>(kWidth) / 2;
-  const bool clouds = light_.weather.cloud > 0.02f;
   const float drift =
       static_cast<float>(static_cast<double>(time.us % 36'000'000'000) / 1e6) * 5.0f;
-  const float disc_reach = view.focal_px * 0.0047f * 17;
-  for (int y = begin; y < end; ++y) {
-    const Surfel* surfels = ground_.row(y);
-    std::uint8_t* luma = picture.y_row(y);
-    std::uint8_t* us = picture.u() + static_cast<std::size_t>(y / 2) * half;
-    std::uint8_t* vs = picture.v() + static_cast<std::size_t>(y / 2) * half;
-    const float above = std::max(view.horizon_row - static_cast<float>(y) - 0.5f, 3.0f);
-    const float z = kCloudBase * view.focal_px / above;
-    CloudRow row{};
-    row.du = z / view.focal_px / kMetresPerTexel;
-    row.u0 = (drift - 640 * z / view.focal_px) / kMetresPerTexel;
-    row.v = z / kMetresPerTexel;
-    const float step = z * z / (kCloudBase * view.focal_px) / kMetresPerTexel;
-    row.level = std::clamp(static_cast<int>(std::log2(std::max(1.0f, step * 0.45f))), 0,
-                           NoiseTile::kLevels - 1);
-    row.fade = std::exp(-z / 42'000) * smooth(3, 22, above);
-    row.threshold = mix(0.74f, 0.24f, light_.weather.cloud);
-    row.sun_u = light_.key.x * 7;
-    row.sun_v = light_.key.z * 7;
-    const bool discs = std::abs(y - sun_row_) < disc_reach || std::abs(y - moon_row_) < disc_reach;
-    // Colour is worked out every few columns and drawn out between them: clouds are soft.
-    const int stride = discs ? 2 : 4;
-    const auto colour_at = [&](int x) {
-      Rgb c = sky_base(static_cast<float>(x), static_cast<float>(y));
-      if (discs) paint_discs(c, x, y);
-      if (clouds) c = cloud_over(c, row, static_cast<float>(x));
-      return to_yuv(c);
-    };
-    Yuv here{};
-    bool known = false;
-    for (int x = 0; x < kWidth; x += stride) {
-      bool any = false;
-      for (int i = 0; i < stride; ++i) any = any || surfels[x + i].material == Material::sky;
-      if (!any) {
-        known = false;
-        continue;
-      }
+  const float above = std::max(view.horizon_row - static_cast<float>(y) - 0.5f, 3.0f);
+  const float z = kCloudBase * view.focal_px / above;
+  CloudRow row{};
+  row.du = z / view.focal_px / kMetresPerTexel;
+  row.u0 = (drift - 640 * z / view.focal_px) / kMetresPerTexel;
+  row.v = z / kMetresPerTexel;
+  const float step = z * z / (kCloudBase * view.focal_px) / kMetresPerTexel;
+  row.level = std::clamp(static_cast<int>(std::log2(std::max(1.0f, step * 0.45f))), 0,
+                         NoiseTile::kLevels - 1);
+  row.fade = std::exp(-z / 42'000) * smooth(3, 22, above);
+  row.threshold = mix(0.74f, 0.24f, light_.weather.cloud);
+  row.sun_u = light_.key.x * 7;
+  row.sun_v = light_.key.z * 7;
+  return row;
+}
+
+void Painter::paint_sky(Picture& picture, int begin_row, int end_row, UtcTime time) {
+  const int begin = std::max(0, begin_row & ~1);
+  const int end = std::min(ground_.end_sky_row() + 1, (end_row + 1) & ~1);
+  for (int y = begin; y < end; ++y) paint_sky_row(picture, y, cloud_row(y, time));
+  for (auto star = std::lower_bound(stars_.begin(), stars_.end(), begin,
+                                    [](const Star&s, int y) { return s.y < y; });
+       star != stars_.end() && star->y < end; ++star) {
+    if (ground_.row(star->y)[star->x].material != Material::sky) continue;
+    auto& sample = picture.y_row(star->y)[star->x];
+    if (sample < 150) sample = static_cast<std::uint8_t>(std::min(235, sample + star->luma));
+  }
+}
+
+// Colour is worked out every few columns and drawn out between them: clouds are soft.
+void Painter::paint_sky_row(Picture& picture, int y, const CloudRow& row) const {
+  const std::size_t half = static_cast<std::size_t>(kWidth) / 2;
+  const Surfel* surfels = ground_.row(y);
+  std::uint8_t* luma = picture.y_row(y);
+  std::uint8_t* us = picture.u() + static_cast<std::size_t>(y / 2) * half;
+  std::uint8_t* vs = picture.v() + static_cast<std::size_t>(y / 2) * half;
+  const float disc_reach = terrain_.view().focal_px * 0.0047f * 17;
+  const bool discs = std::abs(y - sun_row_) < disc_reach || std::abs(y - moon_row_) < disc_reach;
+  const bool clouds = light_.weather.cloud > 0.02f;
+  const int stride = discs ? 2 : 4;
+  const auto colour_at = [&](int x) {
+    Rgb c = sky_base(static_cast<float>(x), static_cast<float>(y));
+    if (discs) paint_discs(c, x, y);
+    if (clouds) c = cloud_over(c, row, static_cast<float>(x));
+    return to_yuv(c);
+  };
+  Yuv here{};
+  bool known = false;
+  for (int x = 0; x < kWidth; x += stride) {
+    bool any = false;
+    for (int i = 0; i < stride; ++i) any = any || surfels[x + i].material == Material::sky;
+    if (any) {
       if (!known) here = colour_at(x);
       const Yuv next = colour_at(x + stride);
       for (int i = 0; i < stride; ++i) {
@@ -458,15 +476,8 @@ void Painter::paint_sky(Picture& picture, int begin_row, int end_row, UtcTime ti
         }
       }
       here = next;
-      known = true;
     }
-  }
-  for (auto star = std::lower_bound(stars_.begin(), stars_.end(), begin,
-                                    [](const Star&s, int y) { return s.y < y; });
-       star != stars_.end() && star->y < end; ++star) {
-    if (ground_.row(star->y)[star->x].material != Material::sky) continue;
-    auto& sample = picture.y_row(star->y)[star->x];
-    if (sample < 120) sample = static_cast<std::uint8_t>(std::min(235, sample + star->luma));
+    known = any;
   }
 }
 
@@ -474,7 +485,7 @@ void Painter::paint_sky(Picture& picture, int begin_row, int end_row, UtcTime ti
 void Painter::set_stars() {
   stars_.clear();
   if (light_.stars < 0.03f) return;
-  constexpr int kStars = 5200;
+  constexpr int kStars = 30'000;
   const View& view = terrain_.view();
   const GeoPoint place{area_.latitude_deg, area_.longitude_deg};
   const double sidereal = sidereal_deg(light_.time) + place.longitude_deg;
@@ -490,7 +501,7 @@ void Painter::set_stars() {
     d.x = flat * std::cos(ra);
     d.y = flat * std::sin(ra);
     const float from_plane = std::fabs(d.x * pole.x + d.y * pole.y + d.z * pole.z);
-    const bool milky = i > kStars / 3;
+    const bool milky = i > kStars / 4;
     if (milky && from_plane > 0.05f + 0.30f * pick(33, i) * pick(36, i)) continue;
     const float hour = static_cast<float>(std::fmod(sidereal, 360.0)) * 0.0174532925f - ra;
     const float east = -std::sin(hour) * flat;
@@ -502,107 +513,151 @@ void Painter::set_stars() {
     const int x = static_cast<int>(640 + view.focal_px * side / forward);
     const int y = static_cast<int>(view.horizon_row - view.focal_px * up / forward);
     if (x < 0 || x >= kWidth || y < 0 || y >= kSceneHeight) continue;
-    const float power = std::pow(pick(34, i), milky ? 7.0f : 4.0f);
+    const float power = std::pow(pick(34, i), milky ? 6.0f : 3.5f);
     const float bright =
-        (milky ? 10 + 90 * power : 22 + 170 * power) * light_.stars * smooth(0, 0.16f, up);
+        (milky ? 22 + 140 * power : 34 + 200 * power) * light_.stars * smooth(0, 0.10f, up);
     stars_.push_back({x, y, static_cast<std::uint8_t>(std::min(bright, 220.0f))});
-    if (bright > 105 && x + 1 < kWidth)
-      stars_.push_back({x + 1, y, static_cast<std::uint8_t>(bright / 3)});
+    if (bright > 90 && x + 1 < kWidth)
+      stars_.push_back({x + 1, y, static_cast<std::uint8_t>(bright / 2)});
   }
   std::sort(stars_.begin(), stars_.end(), [](const Star& a, const Star& b) { return a.y < b.y; });
 }
 
-void Painter::paint_water(Picture& picture, int begin_row, int end_row, UtcTime time) {
+// What is the same for all the water of one picture, and what follows from a row.
+struct Painter::WaterLook {
+  float shift;  // how far the wavelets have moved, texels
+  float wind;   // 0.15 calm … 1
+  bool deep;
+  Yuv body;                       // what comes from below the surface
+  float glint_row, glint_column;  // the middle of the sun's or moon's path
+  float glint_luma;
+  Yuv glint_colour;
+  // Of the row:
+  float below;  // rows below the horizon
+  float z;      // metres
+  int near_level, far_level;
+  float near_share, far_share;
+  float mirror;  // share that is reflected, by Fresnel and grazing angle
+  float reach;   // rows by which a wave displaces what it mirrors
+  float glint;
+};
+
+Painter::WaterLook Painter::water_look(UtcTime time) const {
   const View& view = terrain_.view();
-  const int begin = std::max(ground_.first_water_row(), begin_row) & ~1;
-  const int end = std::min(ground_.end_water_row() + 1, (end_row + 1) & ~1);
-  const std::size_t half = static_cast<std::size_t>(kWidth) / 2;
-  const double seconds = static_cast<double>(time.us % 3'600'000'000) / 1e6;
-  const float wind = 0.15f + 0.85f * clamp01(light_.weather.wind_m_s / 11);
-  const bool deep =
-      area_.landscape == Landscape::salt_lake_shore || area_.landscape == Landscape::great_lake;
+  WaterLook look{};
   const bool river =
       area_.landscape == Landscape::braided_river || area_.landscape == Landscape::canyon;
-  const Rgb tint = deep    ? Rgb{.012f, .085f, .120f}
-                   : river ? Rgb{.075f, .085f, .070f}
-                           : Rgb{.020f, .055f, .060f};
-  const Rgb body_light =
-      light_.key_light * (0.9f * std::max(light_.key.y, 0.0f)) + light_.ambient * 0.8f;
-  const Yuv body = to_yuv(tint * body_light);
-  const float glint_row = view.horizon_row + view.focal_px * std::max(light_.key.y, 0.0f) /
-                                                 std::max(light_.key.z, 0.1f);
-  const float glint_column =
+  look.deep =
+      area_.landscape == Landscape::salt_lake_shore || area_.landscape == Landscape::great_lake;
+  look.shift = static_cast<float>(static_cast<double>(time.us % 3'600'000'000) / 1e6 * 0.9);
+  look.wind = 0.15f + 0.85f * clamp01(light_.weather.wind_m_s / 11);
+  const Rgb tint = look.deep ? Rgb{.012f, .085f, .120f}
+                   : river   ? Rgb{.075f, .085f, .070f}
+                             : Rgb{.020f, .055f, .060f};
+  look.body = to_yuv(
+      tint * (light_.key_light * (0.9f * std::max(light_.key.y, 0.0f)) + light_.ambient * 0.8f));
+  look.glint_row = view.horizon_row +
+                   view.focal_px * std::max(light_.key.y, 0.0f) / std::max(light_.key.z, 0.1f);
+  look.glint_column =
       light_.key.z > 0.1f ? 640 + view.focal_px * light_.key.x / light_.key.z : -1e5f;
-  const float key_luma = tone(light_.key_light.g * 0.6f);
+  look.glint_luma = tone(light_.key_light.g * 0.6f);
+  look.glint_colour = to_yuv(light_.key_light * 0.45f);
+  return look;
+}
+
+void Painter::set_water_row(WaterLook& look, int y) const {
+  const View& view = terrain_.view();
+  look.below = std::max(static_cast<float>(y) + 0.5f - view.horizon_row, 1.5f);
+  look.z = view.focal_px * (view.height_m - terrain_.water_level()) / look.below;
+  const float grazing = std::min(1.0f, look.below / std::hypot(look.below, view.focal_px));
+  // Schlick's approximation, a little less for the roughness of the surface.
+  look.mirror = std::pow(1 - grazing, 5.0f) * 0.90f + 0.03f;
+  look.reach = (1.2f + (look.deep ? 22 : 9) * look.wind) * smooth(0, 130, look.below) + 0.6f;
+  look.glint = std::exp(-std::pow((static_cast<float>(y) - look.glint_row) / 150, 2.0f));
+  // Wavelets of some metres near by, and gusts that roughen whole patches farther out; each is
+  // taken from the copy of the tile that is no finer than a row.
+  const float row_m = look.z * look.z / (view.focal_px * view.height_m);
+  const auto level_for = [&](float texel_m) {
+    return std::clamp(static_cast<int>(std::log2(std::max(1.0f, row_m / texel_m))), 0,
+                      NoiseTile::kLevels - 1);
+  };
+  look.near_level = level_for(kWaveTexel);
+  look.far_level = level_for(kGustTexel);
+  look.near_share = smooth(kWaveTexel * 40, kWaveTexel * 12, row_m);
+  look.far_share = smooth(kGustTexel * 60, kGustTexel * 14, row_m);
+}
+
+// The slope of the surface at a column, about -1 … 1, and the roughness of the gust there.
+std::pair<float, float> Painter::wave_at(const WaterLook& look, int x) const {
+  const float x_m = (static_cast<float>(x) - 640) * look.z / terrain_.view().focal_px;
+  float wave = 0;
+  if (look.near_share > 0) {
+    const float u = x_m * 0.55f / kWaveTexel;
+    const float v = look.z / kWaveTexel;
+    const float shift = look.shift;
+    wave = look.near_share * 2.1f *
+           (tile_.nearest(u + shift * 1.4f, v - shift * 2.2f, look.near_level) +
+            tile_.nearest(u * 0.6f - shift, v * 0.83f - shift * 1.5f, look.near_level) - 1.0f);
+  }
+  const float gust =
+      look.far_share * (tile_.nearest(x_m * 0.4f / kGustTexel + look.shift * 0.2f,
+                                      (look.z - look.shift * 2) / kGustTexel, look.far_level) -
+                        0.5f);
+  return {wave + gust * 1.2f, gust};
+}
+
+void Painter::paint_water(Picture& picture, int begin_row, int end_row, UtcTime time) {
+  const int begin = std::max(ground_.first_water_row(), begin_row) & ~1;
+  const int end = std::min(ground_.end_water_row() + 1, (end_row + 1) & ~1);
+  WaterLook look = water_look(time);
   for (int y = begin; y < end; ++y) {
-    const Surfel* surfels = ground_.row(y);
-    std::uint8_t* luma = picture.y_row(y);
-    std::uint8_t* us = picture.u() + static_cast<std::size_t>(y / 2) * half;
-    std::uint8_t* vs = picture.v() + static_cast<std::size_t>(y / 2) * half;
-    const float below = std::max(static_cast<float>(y) + 0.5f - view.horizon_row, 1.5f);
-    const float z = view.focal_px * (view.height_m - terrain_.water_level()) / below;
-    const float grazing = std::min(1.0f, below / std::hypot(below, view.focal_px));
-    const float mirror = std::pow(1 - grazing, 5.0f) * 0.90f + 0.03f;
-    const float reach = (1.2f + (deep ? 22 : 9) * wind) * smooth(0, 130, below) + 0.6f;
-    const float glint = std::exp(-std::pow((static_cast<float>(y) - glint_row) / 150, 2.0f));
-    // Wavelets of some metres near by, and gusts that roughen whole patches farther out; each is
-    // taken from the copy of the tile that is no finer than a row.
-    const float row_m = z * z / (view.focal_px * view.height_m);
-    const auto level_for = [&](float texel_m) {
-      return std::clamp(static_cast<int>(std::log2(std::max(1.0f, row_m / texel_m))), 0,
-                        NoiseTile::kLevels - 1);
+    set_water_row(look, y);
+    paint_water_row(picture, y, look);
+  }
+}
+
+void Painter::paint_water_row(Picture& picture, int y, const WaterLook& look) const {
+  const std::size_t half = static_cast<std::size_t>(kWidth) / 2;
+  const Surfel* surfels = ground_.row(y);
+  std::uint8_t* luma = picture.y_row(y);
+  std::uint8_t* us = picture.u() + static_cast<std::size_t>(y / 2) * half;
+  std::uint8_t* vs = picture.v() + static_cast<std::size_t>(y / 2) * half;
+  for (int x = 0; x < kWidth; x += 2) {
+    const bool left = surfels[x].material == Material::water;
+    const bool right = surfels[x + 1].material == Material::water;
+    if (!left && !right) continue;
+    const auto [wave, gust] = wave_at(look, x);
+    const int source = static_cast<int>((left ? surfels[x] : surfels[x + 1]).range) - kMirrorBias;
+    const int row =
+        std::clamp(source + static_cast<int>(wave * look.reach), 0, std::max(0, source + 6));
+    const int row2 = std::max(0, row - static_cast<int>(look.reach * 0.5f));
+    const int x2 = std::clamp(x + static_cast<int>(wave * 2), 0, kWidth - 2);
+    const int seen = (picture.y_row(row)[x2] + picture.y_row(row2)[x2]) / 2;
+    const float share = clamp01(look.mirror * (0.90f - look.wind * (0.30f * wave + 0.5f * gust)));
+    float value =
+        static_cast<float>(look.body.y) * (1 + 0.28f * wave * (0.3f + look.wind)) * (1 - share) +
+        static_cast<float>(seen) * share;
+    const float off = (static_cast<float>(x) - look.glint_column) / (60 + 0.5f * look.below);
+    float sparkle = 0;
+    if (off > -3 && off < 3 && wave > 0.15f)
+      sparkle = look.glint * std::exp(-off * off) * smooth(0.15f, 0.55f, wave) * 0.95f;
+    value += look.glint_luma * sparkle;
+    const auto out = static_cast<std::uint8_t>(std::clamp(value, 16.0f, 235.0f));
+    if (left) luma[x] = out;
+    if (right) luma[x + 1] = out;
+    if ((y & 1) != 0 || !left) continue;
+    const std::size_t at =
+        static_cast<std::size_t>(row / 2) * half + static_cast<std::size_t>(x2 / 2);
+    const auto blend = [&](std::uint8_t a, std::uint8_t b) {
+      return static_cast<std::uint8_t>(static_cast<float>(a) * (1 - share) +
+                                       static_cast<float>(b) * share);
     };
-    const int near_level = level_for(kWaveTexel);
-    const int far_level = level_for(kGustTexel);
-    const float near_share = smooth(kWaveTexel * 40, kWaveTexel * 12, row_m);
-    const float far_share = smooth(kGustTexel * 60, kGustTexel * 14, row_m);
-    const auto shift = static_cast<float>(seconds * 0.9);
-    const float gust_v = (z - shift * 2) / kGustTexel;
-    for (int x = 0; x < kWidth; x += 2) {
-      const bool left = surfels[x].material == Material::water;
-      const bool right = surfels[x + 1].material == Material::water;
-      if (!left && !right) continue;
-      const float x_m = (static_cast<float>(x) - 640) * z / view.focal_px;
-      float wave = 0;
-      if (near_share > 0) {
-        const float u = x_m * 0.55f / kWaveTexel;
-        const float v = z / kWaveTexel;
-        wave = near_share * 2.1f *
-               (tile_.nearest(u + shift * 1.4f, v - shift * 2.2f, near_level) +
-                tile_.nearest(u * 0.6f - shift, v * 0.83f - shift * 1.5f, near_level) - 1.0f);
-      }
-      const float gust =
-          far_share *
-          (tile_.nearest(x_m * 0.4f / kGustTexel + shift * 0.2f, gust_v, far_level) - 0.5f);
-      wave += gust * 1.2f;
-      const Surfel& s = left ? surfels[x] : surfels[x + 1];
-      const int source = static_cast<int>(s.range) - kMirrorBias;
-      const int row =
-          std::clamp(source + static_cast<int>(wave * reach), 0, std::max(0, source + 6));
-      const int row2 = std::max(0, row - static_cast<int>(reach * 0.5f));
-      const int x2 = std::clamp(x + static_cast<int>(wave * 2), 0, kWidth - 2);
-      const int seen = (picture.y_row(row)[x2] + picture.y_row(row2)[x2]) / 2;
-      const float share_now = mirror * (0.90f - wind * (0.30f * wave + 0.5f * gust));
-      const float share = clamp01(share_now);
-      float value = static_cast<float>(body.y) * (1 + 0.28f * wave * (0.3f + wind)) * (1 - share) +
-                    static_cast<float>(seen) * share;
-      const float off = (static_cast<float>(x) - glint_column) / (60 + 0.5f * below);
-      if (off > -3 && off < 3 && wave > 0.15f)
-        value += key_luma * glint * std::exp(-off * off) * smooth(0.15f, 0.55f, wave) * 0.95f;
-      const auto out = static_cast<std::uint8_t>(std::clamp(value, 16.0f, 235.0f));
-      if (left) luma[x] = out;
-      if (right) luma[x + 1] = out;
-      if ((y & 1) == 0 && left) {
-        const std::size_t at =
-            static_cast<std::size_t>(row / 2) * half + static_cast<std::size_t>(x2 / 2);
-        const auto blend = [&](std::uint8_t a, std::uint8_t b) {
-          return static_cast<std::uint8_t>(static_cast<float>(a) * (1 - share) +
-                                           static_cast<float>(b) * share);
-        };
-        us[x / 2] = blend(body.u, picture.u()[at]);
-        vs[x / 2] = blend(body.v, picture.v()[at]);
-      }
-    }
+    const auto tinted = [&](std::uint8_t a, std::uint8_t b) {
+      return static_cast<std::uint8_t>(static_cast<float>(a) * (1 - sparkle) +
+                                       static_cast<float>(b) * sparkle);
+    };
+    us[x / 2] = tinted(blend(look.body.u, picture.u()[at]), look.glint_colour.u);
+    vs[x / 2] = tinted(blend(look.body.v, picture.v()[at]), look.glint_colour.v);
   }
 }
 

@@ -1,7 +1,9 @@
 // Paints the background of an area, band by band: sky and clouds, lit land, water.
 #pragma once
+#include <algorithm>
 #include <array>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "demo/ground.h"
@@ -49,6 +51,11 @@ class Painter {
   struct Yuv {
     std::uint8_t y = 16, u = 128, v = 128;
   };
+  // What a material reflects where it is `tone` (0 dark … 1 light), in this season and light.
+  Rgb reflectance(Material material, float tone) const {
+    return palette_[static_cast<std::size_t>(material)]
+                   [static_cast<std::size_t>(std::clamp(tone, 0.0f, 1.0f) * (kTones - 1))];
+  }
   // Film response, gamma and BT.709.
   Yuv to_yuv(Rgb light) const;
 
@@ -58,6 +65,7 @@ class Painter {
     std::uint8_t luma;
   };
   struct CloudRow;
+  struct WaterLook;
 
   void set_palette();
   void set_air();
@@ -65,6 +73,12 @@ class Painter {
   void set_stars();
   Rgb sky_base(float column, float row) const;
   Rgb cloud_over(Rgb sky, const CloudRow& row, float column) const;
+  CloudRow cloud_row(int y, UtcTime time) const;
+  void paint_sky_row(Picture& picture, int y, const CloudRow& row) const;
+  WaterLook water_look(UtcTime time) const;
+  void set_water_row(WaterLook& look, int y) const;
+  std::pair<float, float> wave_at(const WaterLook& look, int x) const;
+  void paint_water_row(Picture& picture, int y, const WaterLook& look) const;
   void paint_discs(Rgb& sky, int x, int y) const;
   Rgb land_colour(const Surfel& s, int x, int y, float shadow) const;
   float shadow_at(int x, int y) const;

@@ -71,6 +71,7 @@ class PaintedScene final : public Scene {
         terrain_(scenery_->terrain),
         ground_(scenery_->ground),
         painter_(area, terrain_, ground_, scenery_->tile) {
+    plant_tufts();
     sky_.end = ground_.end_sky_row();
     land_.begin = ground_.first_land_row() & ~1;
     land_.end = kSceneHeight;
@@ -87,6 +88,7 @@ class PaintedScene final : public Scene {
     }
     last_ = time;
     if (area_.landscape == Landscape::railway_bridge) draw_train_at(time);
+    draw_grass(time);
     draw_animals(time);
     draw_weather(time);
     draw_marks(time);
@@ -143,6 +145,52 @@ class PaintedScene final : public Scene {
         touched_.push_back(draw_ground_shadow(picture_, static_cast<float>(animal.x_px),
                                               static_cast<float>(animal.y_px), tall * 0.85f,
                                               0.42f));
+      }
+      touched_.push_back(draw_figure(picture_, figure, on, film));
+    }
+  }
+
+  // Where the tufts stand that move in the wind: on grass close to the camera.
+  void plant_tufts() {
+    for (int i = 0; i < 400 && tufts_.size() < kTuftsMax; ++i) {
+      const int x = static_cast<int>(pick(71, i) * kSceneWidth);
+      const int y = kSceneHeight - 40 - static_cast<int>(pick(72, i) * 110);
+      const Surfel& s = ground_.row(y)[x];
+      const bool grows = s.material == Material::grass || s.material == Material::sedge ||
+                         s.material == Material::steppe || s.material == Material::flower;
+      const float z = distance_of_step(s.range >> 6);
+      if (grows && z < 110)
+        tufts_.push_back({static_cast<float>(x), static_cast<float>(y),
+                          0.42f * terrain_.view().focal_px / z, s.material});
+    }
+  }
+
+  // Blades bend four times a second: enough to look alive, and most pictures change little.
+  void draw_grass(UtcTime time) {
+    const Light& light = painter_.light();
+    const double beat = static_cast<double>(time.us / 250'000 % 1'000'000);
+    const float wind = clamp01(light.weather.wind_m_s / 9);
+    FigureLight on;
+    on.top = light.key_light * (0.15f + 0.45f * std::max(light.key.y, 0.0f)) + light.ambient * 0.8f;
+    on.side = on.top;
+    const auto film = [this](Rgb c) { return painter_.to_yuv(c); };
+    for (std::size_t i = 0; i < tufts_.size(); ++i) {
+      const Tuft& tuft = tufts_[i];
+      Figure figure;
+      for (int b = 0; b < 5; ++b) {
+        const float lean = (pick(73, i, b) - 0.5f) * 0.7f;
+        const float gust = std::sin(static_cast<float>(beat) * 0.55f - tuft.x * 0.012f) +
+                           0.6f * std::sin(static_cast<float>(beat) * 1.3f + static_cast<float>(b));
+        const float bend = lean + wind * (0.16f + 0.15f * gust);
+        const float tall = tuft.height_px * (0.6f + 0.4f * pick(74, i, b));
+        const float root = tuft.x + (pick(75, i, b) - 0.5f) * tuft.height_px * 0.6f;
+        const Rgb colour = painter_.reflectance(tuft.material, 0.55f + 0.4f * pick(76, i, b));
+        Limb& blade = figure.limbs[figure.count++];
+        blade = {root, tuft.y, root + bend * tall, tuft.y - tall, 0.8f, 0.35f, colour};
+        figure.left = std::min({figure.left, blade.ax - 1, blade.bx - 1});
+        figure.right = std::max({figure.right, blade.ax + 1, blade.bx + 1});
+        figure.top = std::min(figure.top, blade.by - 1);
+        figure.bottom = std::max(figure.bottom, blade.ay + 1);
       }
       touched_.push_back(draw_figure(picture_, figure, on, film));
     }
@@ -205,6 +253,12 @@ class PaintedScene final : public Scene {
   Painter painter_;
   Picture background_{kSceneWidth, kSceneHeight};
   Picture picture_{kSceneWidth, kSceneHeight};
+  struct Tuft {
+    float x, y, height_px;
+    Material material;
+  };
+  static constexpr std::size_t kTuftsMax = 34;
+  std::vector<Tuft> tufts_;
   std::vector<PixelBox> touched_;  // what lies over the background in picture_
   Sweep sky_;
   Sweep land_;
