@@ -471,6 +471,33 @@ TEST_F(ArchiveTest, a_crash_is_told_from_a_stop) {
   database.reset();
 }
 
+TEST_F(ArchiveTest, filling_the_past_leaves_the_gaps_of_the_present_alone) {
+  open();
+  auto live = archive->writer().sink_for(kLake, kMain);
+  auto fill = archive->writer().sink_for(kLake, kMain, SinkUse::fill);
+  TestCamera live_camera(kLake, archive->ids(), *live);
+  TestCamera fill_camera(kLake, archive->ids(), *fill);
+  fill_camera.begin_run(kStart);
+  live_camera.begin_run(kStart + Duration::from_s(100));
+  fill_camera.push_frames(50);
+  live_camera.push_frames(50);
+  flush();
+  disk->set_read_only(true);
+  live_camera.push_frames(50);
+  ASSERT_TRUE(archive->writer().flush(Duration::from_s(30)));
+  disk->set_read_only(false);
+  EXPECT_EQ(wanted.wait(), media::Reason::disk_failed);
+  fill_camera.end_run(media::Reason::disk_failed);
+  fill_camera.begin_run(kStart + Duration::from_s(10));
+  fill_camera.push_frames(50);
+  fill_camera.end_run(media::Reason::link_down);
+  flush();
+  const auto spans = timeline(120);
+  ASSERT_FALSE(spans.empty());
+  EXPECT_EQ(spans.back().reason, media::Reason::disk_failed) << "still waits for the camera";
+  EXPECT_EQ(spans.back().end, kStart + Duration::from_s(120));
+}
+
 TEST_F(ArchiveTest, renditions_of_a_feed_are_recorded_side_by_side) {
   open();
   auto main_sink = archive->writer().sink_for(kLake, kMain);

@@ -20,8 +20,6 @@ namespace {
 constexpr auto kCareInterval = std::chrono::milliseconds(500);
 constexpr auto kAskAgainAfter = std::chrono::seconds(5);
 
-using StreamKey = std::pair<FeedId, media::Rendition>;
-
 std::optional<JournalEntry> journal_entry(const RowChange& change, UtcTime now) {
   JournalEntry entry;
   entry.at_us = now.us;
@@ -51,11 +49,13 @@ class Writer::Core {
   Result<void> start();
   void stop();
 
-  // For the sinks, on the feeds' threads. Absent: no volume takes it now.
-  std::pair<TrackedPtr, VolumeLane*> begin(const media::RecordingPtr& head);
+  // For the sinks, on the feeds' threads.
+  std::uint64_t open_stream(const FeedId& feed, media::Rendition rendition, SinkUse use);
+  void close_stream(std::uint64_t stream);
+  // Absent: no volume takes it now.
+  std::pair<TrackedPtr, VolumeLane*> begin(std::uint64_t stream, const media::RecordingPtr& head);
   void refuse_part(const TrackedPtr& recording, VolumeLane& lane);
   void count_refused(const media::Part& part);
-  void forget_stream(const FeedId& feed, media::Rendition rendition);
 
   void note_source(const FeedId& feed, media::Reason reason, UtcTime at);
   TrackedPtr tracked(RecordingId id) const;
@@ -63,7 +63,11 @@ class Writer::Core {
   Result<void> flush(Duration deadline);
 
  private:
+  // What one sink writes.
   struct Stream {
+    FeedId feed;
+    media::Rendition rendition = media::Rendition::main;
+    SinkUse use = SinkUse::live;
     RecordingId current;                        // the recording last accepted
     media::Reason wants = media::Reason::none;  // why it waits for a new recording
     SteadyTime asked{};
@@ -91,7 +95,8 @@ class Writer::Core {
 
   mutable std::mutex mutex_;
   std::unordered_map<RecordingId, TrackedPtr> tracked_;  // guarded by mutex_
-  std::map<StreamKey, Stream> streams_;                  // guarded by mutex_
+  std::map<std::uint64_t, Stream> streams_;              // guarded by mutex_; one a sink
+  std::uint64_t last_stream_ = 0;                        // guarded by mutex_
   // Keeps a gap's rows and journal lines in the ledger's order.
   std::mutex apply_mutex_;
   std::mutex care_mutex_;
@@ -103,17 +108,20 @@ class Writer::Core {
 // One recording after the other of one rendition. Only on the feed's thread.
 class RecordingSink final : public media::PartSink {
  public:
-  RecordingSink(Writer::Core& core, FeedId feed, media::Rendition rendition)
-      : core_(core), feed_(std::move(feed)), rendition_(rendition) {}
+  RecordingSink(Writer::Core& core, FeedId feed, media::Rendition rendition, SinkUse use)
+      : core_(core),
+        feed_(std::move(feed)),
+        rendition_(rendition),
+        stream_(core.open_stream(feed_, rendition, use)) {}
   ~RecordingSink() override {
     close(media::Reason::server_stopped);
-    core_.forget_stream(feed_, rendition_);
+    core_.close_stream(stream_);
   }
 
   void recording_began(const media::RecordingPtr& recording) override {
     close(media::Reason::length_reached);
     ORIEL_CHECK(recording->feed == feed_ && recording->rendition == rendition_);
-    std::tie(current_, lane_) = core_.begin(recording);
+    std::tie(current_, lane_) = core_.begin(stream_, recording);
   }
 
   void part_made(const media::PartPtr& part) override {
@@ -140,6 +148,7 @@ class RecordingSink final : public media::PartSink {
   Writer::Core& core_;
   const FeedId feed_;
   const media::Rendition rendition_;
+  const std::uint64_t stream_;
   TrackedPtr current_;
   VolumeLane* lane_ = nullptr;
 };
@@ -241,13 +250,28 @@ media::Reason Writer::Core::why_no_lane() const {
   return reason;
 }
 
-std::pair<TrackedPtr, VolumeLane*> Writer::Core::begin(const media::RecordingPtr& head) {
+std::uint64_t Writer::Core::open_stream(const FeedId& feed, media::Rendition rendition,
+                                        SinkUse use) {
+  const std::lock_guard lock(mutex_);
+  auto& stream = streams_[++last_stream_];
+  stream.feed = feed;
+  stream.rendition = rendition;
+  stream.use = use;
+  return last_stream_;
+}
+
+void Writer::Core::close_stream(std::uint64_t stream) {
+  const std::lock_guard lock(mutex_);
+  streams_.erase(stream);
+}
+
+std::pair<TrackedPtr, VolumeLane*> Writer::Core::begin(std::uint64_t stream,
+                                                       const media::RecordingPtr& head) {
   bool waits = false;
   {
     const std::lock_guard lock(mutex_);
-    auto& stream = streams_[{head->feed, head->rendition}];
-    stream.current = head->id;
-    waits = stream.wants != media::Reason::none;
+    streams_[stream].current = head->id;
+    waits = streams_[stream].wants != media::Reason::none;
   }
   VolumeLane* lane = choose_lane(waits);
   if (lane == nullptr) {
@@ -255,12 +279,14 @@ std::pair<TrackedPtr, VolumeLane*> Writer::Core::begin(const media::RecordingPtr
     return {nullptr, nullptr};
   }
   auto recording = std::make_shared<TrackedRecording>(head, lane->volume().id());
+  bool ends_gap = false;
   {
     const std::lock_guard lock(mutex_);
     tracked_[head->id] = recording;
-    streams_[{head->feed, head->rendition}] = {head->id, media::Reason::none, {}};
+    streams_[stream].wants = media::Reason::none;
+    ends_gap = streams_[stream].use == SinkUse::live && head->rendition == media::Rendition::main;
   }
-  if (head->rendition == media::Rendition::main) {
+  if (ends_gap) {
     const std::lock_guard order(apply_mutex_);
     apply(ledger_.note_disk(head->feed, media::Reason::none, head->start));
   }
@@ -282,17 +308,14 @@ void Writer::Core::count_refused(const media::Part& part) {
   refused_bytes_.add(static_cast<double>(part.size()));
 }
 
-void Writer::Core::forget_stream(const FeedId& feed, media::Rendition rendition) {
-  const std::lock_guard lock(mutex_);
-  streams_.erase({feed, rendition});
-}
-
 // The stream waits for room, unless it has moved on to another recording meanwhile.
 void Writer::Core::refused(const media::RecordingPtr& head, media::Reason reason, UtcTime at) {
   {
     const std::lock_guard lock(mutex_);
-    const auto found = streams_.find({head->feed, head->rendition});
-    if (found == streams_.end() || found->second.current != head->id) return;
+    const auto found = std::find_if(streams_.begin(), streams_.end(), [&](const auto& stream) {
+      return stream.second.current == head->id;
+    });
+    if (found == streams_.end() || found->second.use != SinkUse::live) return;
     found->second.wants = reason;
   }
   if (head->rendition != media::Rendition::main) return;
@@ -380,17 +403,18 @@ void Writer::Core::care(const std::stop_token& stop) {
 
 void Writer::Core::ask_for_recordings() {
   if (!options_.recording_wanted || choose_lane(true) == nullptr) return;
-  std::vector<std::pair<StreamKey, media::Reason>> asked;
+  std::vector<Stream> asked;
   const auto now = std::chrono::steady_clock::now();
   {
     const std::lock_guard lock(mutex_);
     for (auto& [key, stream] : streams_) {
       if (stream.wants == media::Reason::none || now - stream.asked < kAskAgainAfter) continue;
       stream.asked = now;
-      asked.emplace_back(key, stream.wants);
+      asked.push_back(stream);
     }
   }
-  for (const auto& [key, reason] : asked) options_.recording_wanted(key.first, key.second, reason);
+  for (const auto& stream : asked)
+    options_.recording_wanted(stream.feed, stream.rendition, stream.wants);
 }
 
 Writer::Writer(WriterOptions options, std::vector<Volume*> volumes, FileSystem& file_system,
@@ -404,8 +428,9 @@ Result<void> Writer::start() { return core_->start(); }
 
 void Writer::stop() { core_->stop(); }
 
-std::unique_ptr<media::PartSink> Writer::sink_for(FeedId feed, media::Rendition rendition) {
-  return std::make_unique<RecordingSink>(*core_, std::move(feed), rendition);
+std::unique_ptr<media::PartSink> Writer::sink_for(FeedId feed, media::Rendition rendition,
+                                                  SinkUse use) {
+  return std::make_unique<RecordingSink>(*core_, std::move(feed), rendition, use);
 }
 
 void Writer::note_state(const FeedId& feed, media::Reason reason, UtcTime at) {

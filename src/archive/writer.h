@@ -83,6 +83,10 @@ struct WriterOptions {
   std::function<void(const FeedId&, media::Rendition, media::Reason was)> recording_wanted;
 };
 
+// What a sink is for. A fill writes time that has passed (a refill, an import): it neither opens
+// nor ends gaps of the present, and is not told of room.
+enum class SinkUse { live, fill };
+
 // Thread-safe. Outlives its sinks; volumes, file system, database, clock and metrics outlive it.
 class Writer {
  public:
@@ -100,7 +104,8 @@ class Writer {
 
   // A sink for one rendition of a feed, called on the feed's thread; never blocks on disk or
   // database. A recording that begins while one is open ends the open one.
-  std::unique_ptr<media::PartSink> sink_for(FeedId feed, media::Rendition rendition);
+  std::unique_ptr<media::PartSink> sink_for(FeedId feed, media::Rendition rendition,
+                                            SinkUse use = SinkUse::live);
 
   // What is missing of the feed from `at` on: opens a gap, or closes it (none). The same reason
   // again is ignored. Never blocks. The first call for a feed declares it: its time is accounted
