@@ -1,6 +1,7 @@
 #include "ingest/libav_source.h"
 
 #include <cerrno>
+#include <cstring>
 
 #include <netdb.h>
 #include <poll.h>

@@ -54,20 +54,29 @@ TEST(Nal, a_length_that_leads_outside_is_data_loss) {
   EXPECT_TRUE(split_nal_units(Bytes{0, 2, 1, 2}, {2}));
 }
 
-TEST(Nal, avcc_is_what_x264_and_libavformat_write) {
-  ParameterSets sets;
-  sets.sps = {kSps};
-  sets.pps = {kPps};
-  const auto track = make_nal_track(Codec::h264, sets);
-  ASSERT_TRUE(track) << track.error().message;
-  EXPECT_EQ(track->configuration, media::testing::kAvcC);
-  EXPECT_EQ(track->codec_string, "avc1.42C00A");
-  EXPECT_EQ(track->width, 64);
-  EXPECT_EQ(track->height, 64);
-  const auto known = parse_nal_extradata(Codec::h264, track->configuration);
-  ASSERT_TRUE(known);
-  EXPECT_EQ(known->sets, sets);
-  EXPECT_EQ(known->layout.length_bytes, 4);
+TEST(Nal, avcc_made_of_its_parameter_sets_is_that_of_the_mp4_file) {
+  for (const char* name : {"formats/h264-aac.mp4", "formats/12.5fps-720p.mp4", "odd/vfr.mp4"}) {
+    ORIEL_NEEDS_SAMPLE(name);
+    SystemClock clock;
+    LibavSource mp4(testing::file_url(testing::sample(name)), clock);
+    const auto tracks = mp4.open(testing::in_seconds(10), {});
+    ASSERT_TRUE(tracks);
+    const StreamParameters& parameters = (*tracks)[0].parameters;
+    const auto known = parse_nal_extradata(Codec::h264, parameters.extradata);
+    ASSERT_TRUE(known);
+    EXPECT_EQ(known->layout.length_bytes, 4);
+    const auto track = make_nal_track(Codec::h264, known->sets);
+    ASSERT_TRUE(track) << track.error().message;
+    // Some muxers leave out the four bytes of chroma and depth at the end.
+    const Bytes& written = parameters.extradata;
+    ASSERT_GE(track->configuration.size(), written.size());
+    EXPECT_EQ(Bytes(track->configuration.begin(),
+                    track->configuration.begin() + static_cast<std::ptrdiff_t>(written.size())),
+              written)
+        << name;
+    EXPECT_EQ(track->width, parameters.width);
+    EXPECT_EQ(track->height, parameters.height);
+  }
 }
 
 TEST(Nal, hvcc_made_of_annex_b_is_that_of_the_mp4_file) {

@@ -90,6 +90,92 @@ INSTANTIATE_TEST_SUITE_P(
       return name;
     });
 
+// The packets of a file's video as a camera would send them: Annex B with the parameter sets before
+// each key frame, and nothing out of band.
+std::vector<SourcePacket> as_from_a_camera(const std::string& name, std::int64_t from_ms) {
+  static SystemClock clock;
+  LibavSource source(testing::file_url(testing::sample(name)), clock);
+  const auto tracks = source.open(testing::in_seconds(10), {});
+  std::vector<SourcePacket> packets;
+  if (!tracks) return packets;
+  const auto known = parse_nal_extradata(Codec::h264, (*tracks)[0].parameters.extradata);
+  int number = 0;
+  while (auto packet = source.next(testing::in_seconds(10))) {
+    if (!*packet) break;
+    if ((*packet)->track != 0) continue;
+    Bytes bytes;
+    const auto add = [&](ByteView nal) {
+      bytes.insert(bytes.end(), {0, 0, 0, 1});
+      bytes.insert(bytes.end(), nal.begin(), nal.end());
+    };
+    if ((*packet)->key) {
+      for (const Bytes& set : known->sets.sps) add(set);
+      for (const Bytes& set : known->sets.pps) add(set);
+    }
+    const auto units = split_nal_units((*packet)->bytes, known->layout);
+    for (const ByteView nal : *units) add(nal);
+    SourcePacket made;
+    made.bytes = std::move(bytes);
+    made.dts = (from_ms + number * 40) * 90;
+    made.pts = made.dts;
+    made.arrived = UtcTime{1'700'000'000'000'000 + (from_ms + number * 40) * 1000};
+    packets.push_back(std::move(made));
+    ++number;
+  }
+  return packets;
+}
+
+TEST(Reception, new_parameter_sets_end_the_run_and_no_picture_is_lost) {
+  ORIEL_NEEDS_SAMPLE("formats/12.5fps-720p.mp4");
+  ORIEL_NEEDS_SAMPLE("odd/rotated-180.mp4");
+  const auto first = as_from_a_camera("formats/12.5fps-720p.mp4", 0);
+  const auto second =
+      as_from_a_camera("odd/rotated-180.mp4", static_cast<std::int64_t>(first.size()) * 40);
+  ASSERT_FALSE(first.empty());
+  SourceTrack track;
+  track.parameters.codec = "h264";
+  track.dts_unknown = true;
+  PackagingOutput output;
+  Reception reception({}, {track}, output);
+  ASSERT_TRUE(reception.prepare());
+  for (const auto& packets : {first, second})
+    for (const SourcePacket& packet : packets) ASSERT_TRUE(reception.push(packet));
+  reception.end(Reason::link_down);
+  ASSERT_EQ(output.heads.size(), 2U);
+  EXPECT_EQ(output.ended, (std::vector<Reason>{Reason::parameters_changed, Reason::link_down}));
+  EXPECT_EQ(output.heads[1].began, Reason::parameters_changed);
+  EXPECT_EQ(output.packets, static_cast<int>(first.size() + second.size()));
+  const auto files = output.sink.files();
+  ASSERT_EQ(files.size(), 2U);
+  EXPECT_EQ(decode(files[0].bytes).pictures, static_cast<int>(first.size()));
+  const Decoded later = decode(files[1].bytes);
+  EXPECT_EQ(later.pictures, static_cast<int>(second.size()));
+  EXPECT_EQ(later.errors, 0);
+  // The second run's UTC is where the first one ended.
+  EXPECT_EQ((output.heads[1].start - output.heads[0].start).us,
+            static_cast<std::int64_t>(first.size()) * 40'000);
+}
+
+TEST(Reception, a_camera_without_key_frames_is_faulty_after_a_minute) {
+  SourceTrack track;
+  track.parameters.codec = "h264";
+  PackagingOutput output;
+  Reception reception({}, {track}, output);
+  ASSERT_TRUE(reception.prepare());
+  Result<void> pushed;
+  std::int64_t second = 0;
+  for (; second < 120 && pushed; ++second) {
+    SourcePacket packet;
+    packet.bytes = {0, 0, 0, 1, 0x41, 1, 2, 3};
+    packet.arrived = UtcTime::from_ms(second * 1000);
+    pushed = reception.push(std::move(packet));
+  }
+  ASSERT_FALSE(pushed);
+  EXPECT_EQ(pushed.error().kind, ErrorKind::data_loss);
+  EXPECT_NE(pushed.error().message.find("key frame"), std::string::npos);
+  EXPECT_GE(second, 60);
+}
+
 TEST(Reception, old_video_without_a_reencoder_is_refused_with_its_name) {
   ORIEL_NEEDS_SAMPLE("formats/mpeg4-mp3.avi");
   PackagingOutput output;
