@@ -101,13 +101,13 @@ function shifted(clip, n, base_s) {
 const clips = places.map((_, i) => ({ main: load(`m${i}.mp4`), sub: load(`s${i}.mp4`) }));
 const born = Date.now() - 3600e3 * 30;
 const epoch = Math.floor(Date.now() / 16000) * 16000 - 16000 * 60;
-const isDown = (i) => i === 2 || i === 9;
+const isDown = (i) => i === 2 || i === 9 || paused.has(places[i][0]);
 const feed = (p, i) => ({
   id: p[0],
   site: p[0],
   name: { en: p[2], zh: p[3] },
-  state: i === 2 ? 'failed' : i === 9 ? 'paused' : 'live',
-  reason: i === 2 ? 'link_down' : i === 9 ? 'paused' : 'none',
+  state: i === 2 ? 'failed' : isDown(i) ? 'paused' : 'live',
+  reason: i === 2 ? 'link_down' : isDown(i) ? 'paused' : 'none',
   since: new Date(isDown(i) ? Date.now() - 4.3 * 3600e3 : born).toISOString(),
   public: true,
   audio: clips[i].main.audio,
@@ -182,7 +182,7 @@ const walls = new Map([
 ]);
 const screens = new Map();
 const withheld = [];
-let me = null;
+const paused = new Set();
 
 const server = createServer((req, res) => {
   const url = new URL(req.url, 'http://x');
@@ -204,6 +204,8 @@ const server = createServer((req, res) => {
   };
   const index = (id) => places.findIndex((p) => p[0] === id);
   let m;
+  const who = /me=([^;]+)/.exec(req.headers.cookie ?? '')?.[1];
+  const me = who ? { name: who, role: 'administrator' } : null;
   if (path === '/healthz') return res.end('ok');
   if (path === '/api/v1/about')
     return json({
@@ -262,11 +264,12 @@ const server = createServer((req, res) => {
       });
     return json({ items });
   }
+  if ((m = path.match(/^\/api\/v1\/feeds\/([^/]+)\/(pause|resume)$/))) { if (m[2] === 'pause') paused.add(m[1]); else paused.delete(m[1]); res.writeHead(204); return res.end(); }
   if (path === '/api/v1/login')
     return body((b) =>
       b.password === 'wrong'
         ? problem(401, 'The name or the password is wrong.')
-        : ((me = { name: b.name, role: 'administrator' }), json(me))
+        : (b.name === 'nobody' ? problem(401, 'No.') : json({ name: b.name, role: 'administrator' }, 200, { 'set-cookie': 'me=' + b.name + '; Path=/; HttpOnly; SameSite=Strict' }))
     );
   if (path === '/api/v1/logout') {
     me = null;
@@ -316,7 +319,7 @@ const server = createServer((req, res) => {
     });
   if (path === '/api/v1/desk/feeds/test')
     return body((b) =>
-      b.source.includes('bad')
+      /bad|nothing/.test(b.source)
         ? problem(422, 'Nothing answers at this address.')
         : json({
             tracks: [

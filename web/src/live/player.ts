@@ -158,6 +158,7 @@ export class LivePlayer implements SlotSink {
   }
 
   on_error(kind: string, _message: string): void {
+    this.part_ms_ = performance.now();
     this.set({ picture: 'error', error: kind });
   }
 
@@ -170,6 +171,7 @@ export class LivePlayer implements SlotSink {
 
   on_init(init: Init): void {
     this.part_ms_ = performance.now();
+    if (this.status_.picture === 'error') this.set({ picture: 'waiting', error: '' });
     this.init_ = init;
     this.need_independent_ = true;
     this.set({ rendition: init.rendition });
@@ -346,6 +348,11 @@ export class LivePlayer implements SlotSink {
         this.need_independent_ = true;
         this.socket_.renew(this.slot_);
       }
+    }
+    if (this.status_.picture === 'error' && now - this.part_ms_ > kNoPart_ms) {
+      // A feed that was not there may be there by now.
+      this.part_ms_ = now;
+      if (this.slot_ !== undefined) this.socket_.renew(this.slot_);
     }
     if (!this.started_) {
       if (this.source_ && this.queue_.length && now - this.moved_ms_ > kRebuild_ms) {
