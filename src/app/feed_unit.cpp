@@ -91,8 +91,9 @@ std::unique_ptr<ingest::FeedDriver> FeedUnit::make_driver(const Secret& source,
   options.make_reencoder = [](const ingest::StreamParameters& parameters) {
     return std::make_unique<ingest::Transcoder>(ingest::TranscoderOptions{}, parameters);
   };
+  ingest::FeedObserver* const observer = this;
   return std::make_unique<ingest::FeedDriver>(std::move(options), parts_.clock,
-                                              parts_.archive.ids(), sink, this);
+                                              parts_.archive.ids(), sink, observer);
 }
 
 void FeedUnit::start() {

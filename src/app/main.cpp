@@ -1,5 +1,7 @@
 // The command line.
+#include <csignal>
 #include <cstdio>
+#include <ctime>
 #include <stop_token>
 
 #include <CLI/CLI.hpp>
