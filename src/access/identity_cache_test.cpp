@@ -77,9 +77,10 @@ TEST_F(IdentityCaches, what_was_loaded_before_a_change_is_not_kept_after_it) {
 TEST_F(IdentityCaches, lookups_are_counted) {
   add(1);
   has(1);
+  has(1);
   has(2);
   EXPECT_THAT(metrics_.render(),
-              testing::HasSubstr("oriel_identity_cache_lookups_total{found=\"yes\"} 1"));
+              testing::HasSubstr("oriel_identity_cache_lookups_total{found=\"yes\"} 2"));
 }
 
 }  // namespace
