@@ -11,6 +11,7 @@ namespace oriel::demo {
 namespace {
 
 constexpr double kTwoPi = 2 * std::numbers::pi;
+constexpr double kGain = 2;
 
 double hash_unit(std::uint64_t a) {
   a ^= a >> 33;
@@ -93,7 +94,8 @@ void Soundscape::fill(std::span<float> samples, UtcTime time) {
     if (water_ > 0) out += water_ * (white - filters_[2].next(white, 0.2)) * (0.8 + 0.4 * low);
     if (surf_ > 0) out += surf_ * swell * filters_[5].next(white, 0.16);
     if (birds > 0) out += birds * call_at(seconds);
-    samples[i] = static_cast<float>(std::clamp(out, -0.9, 0.9));
+    // About -32 dB on the average, as quiet outdoor recordings are; gusts are rounded off.
+    samples[i] = static_cast<float>(std::tanh(out * kGain) * 0.8);
   }
 }
 
