@@ -65,9 +65,11 @@ Awaitable<std::optional<Response>> check(Services& services, Request& request,
   const Shown shown = shown_credentials(request);
   access::Identity identity;
   if (shown.token || shown.session) {
-    auto found = shown.token
-                     ? co_await identify(services.tokens, *shown.token, services.offload)
-                     : co_await identify(services.sessions, *shown.session, services.offload);
+    Result<access::Identity> found = fail(ErrorKind::denied, "nothing shown");
+    if (shown.token)
+      found = co_await identify(services.tokens, *shown.token, services.offload);
+    else
+      found = co_await identify(services.sessions, *shown.session, services.offload);
     if (found) {
       identity = std::move(*found);
     } else if (found.error().kind != ErrorKind::denied) {
