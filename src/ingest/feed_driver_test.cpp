@@ -25,7 +25,7 @@ class Observed : public FeedObserver {
     changed_.notify_all();
   }
   bool wait_for(FeedStatus status, std::optional<Reason> reason = {},
-                std::chrono::seconds limit = std::chrono::seconds(40)) {
+                std::chrono::seconds limit = std::chrono::seconds(90)) {
     std::unique_lock lock(mutex_);
     return changed_.wait_for(lock, limit, [&] {
       for (const FeedState& state : states_)
@@ -98,6 +98,8 @@ class RawServer {
           while (!stop.stop_requested()) {
             const int client = accept4(fd_, nullptr, nullptr, SOCK_CLOEXEC);
             if (client < 0) return;
+            accepted_ = true;
+            accepted_.notify_all();
             if (!answer.empty()) {
               char request[4096];
               if (recv(client, request, sizeof(request), 0) > 0)
@@ -118,10 +120,12 @@ class RawServer {
     for (const int client : clients_) close(client);
   }
   int port() const { return port_; }
+  void wait_for_a_client() const { accepted_.wait(false); }
 
  private:
   int fd_;
   int port_ = 0;
+  std::atomic<bool> accepted_ = false;
   std::vector<int> clients_;
   NamedThread thread_;
 };
@@ -370,6 +374,7 @@ TEST(FeedDriver, stopping_wakes_a_connection_that_hangs) {
   Rig rig("rtsp://127.0.0.1:" + std::to_string(server.port()) + "/stream9", RtspTransport::tcp,
           std::chrono::milliseconds(600'000));
   rig.driver->start();
+  server.wait_for_a_client();
   // Ends within the test's own limit only if the stop wakes libav.
   rig.driver->request_stop();
   rig.driver->join();

@@ -143,7 +143,7 @@ class FileSink : public media::PartSink {
     std::unique_lock lock(mutex_);
     return changed_.wait_for(lock, limit, [&] { return enough(files_); });
   }
-  bool wait_for_parts(std::size_t count, std::chrono::seconds limit = std::chrono::seconds(30)) {
+  bool wait_for_parts(std::size_t count, std::chrono::seconds limit = std::chrono::seconds(90)) {
     return wait(limit, [&](const std::vector<File>& files) {
       std::size_t all = 0;
       for (const File& file : files) all += file.parts.size();
