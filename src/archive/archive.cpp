@@ -41,7 +41,7 @@ Result<std::unique_ptr<Archive>> Archive::open(ArchiveOptions options,
   archive->file_system_ = std::move(file_system);
   auto& files = *archive->file_system_;
   for (auto& volume : options.volumes) {
-    ORIEL_TRY_ASSIGN(auto opened, Volume::open(std::move(volume), files, database));
+    ORIEL_TRY_ASSIGN(auto opened, Volume::open(std::move(volume), files, database, clock.now()));
     archive->volume_views_.push_back(opened.get());
     archive->volumes_.push_back(std::move(opened));
   }

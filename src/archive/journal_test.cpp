@@ -26,7 +26,7 @@ class JournalTest : public ::testing::Test {
     auto opened = store::open_database("sqlite:" + folder.path_of("oriel.db"), metrics);
     ASSERT_TRUE(opened) << opened.error().message;
     database = std::move(*opened);
-    auto made = Volume::open({VolumeId("v1"), "/v", 0}, disk, *database);
+    auto made = Volume::open({VolumeId("v1"), "/v", 0}, disk, *database, kNow);
     ASSERT_TRUE(made) << made.error().message;
     volume = std::move(*made);
   }

@@ -65,13 +65,12 @@ Result<std::optional<VolumeRow>> load_row(store::Database& database, const Volum
 }
 
 Result<void> save_row(store::Database& database, const VolumeOptions& options,
-                      const std::string& uuid) {
-  const std::int64_t now_us = SystemClock().now().us;
+                      const std::string& uuid, UtcTime now) {
   return database.write_durable([&](store::Session& session) -> Result<void> {
     ORIEL_TRY(session.execute(
         "INSERT INTO volume (id, path, marker, added_us) VALUES ($1, $2, $3, $4)"
         " ON CONFLICT (id) DO UPDATE SET path = excluded.path, marker = excluded.marker",
-        {options.id.str(), options.path, uuid, now_us}));
+        {options.id.str(), options.path, uuid, now.us}));
     return {};
   });
 }
@@ -167,19 +166,19 @@ Volume::Volume(VolumeOptions options, FileSystem& file_system, std::string uuid)
     : options_(std::move(options)), file_system_(file_system), uuid_(std::move(uuid)) {}
 
 Result<std::unique_ptr<Volume>> Volume::open(VolumeOptions options, FileSystem& file_system,
-                                             store::Database& database) {
+                                             store::Database& database, UtcTime now) {
   ORIEL_TRY_ASSIGN(const auto row, load_row(database, options.id));
   std::string uuid;
   if (row) {
     uuid = row->uuid;
-    if (row->path != options.path) ORIEL_TRY(save_row(database, options, uuid));
+    if (row->path != options.path) ORIEL_TRY(save_row(database, options, uuid, now));
   } else {
     auto claimed = claim(options, file_system);
     if (!claimed && claimed.error().kind == ErrorKind::conflict)
       return fail(std::move(claimed).error());
     if (claimed) {
       uuid = *claimed;
-      ORIEL_TRY(save_row(database, options, uuid));
+      ORIEL_TRY(save_row(database, options, uuid, now));
     } else {
       log::error("volume {}: cannot be used: {}", options.id.str(), claimed.error().message);
     }

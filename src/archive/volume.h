@@ -67,7 +67,7 @@ class Volume {
   // again by refresh(). Errors: only those of the database, and conflict when the path is used by
   // another volume's marker.
   static Result<std::unique_ptr<Volume>> open(VolumeOptions options, FileSystem& file_system,
-                                              store::Database& database);
+                                              store::Database& database, UtcTime now);
 
   const VolumeId& id() const { return options_.id; }
   const std::string& path() const { return options_.path; }

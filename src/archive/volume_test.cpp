@@ -21,7 +21,7 @@ class VolumeTest : public ::testing::Test {
   }
   Result<std::unique_ptr<Volume>> open(std::uint64_t reserve_bytes = 0,
                                        const std::string& id = "v1") {
-    return Volume::open({VolumeId(id), "/v", reserve_bytes}, disk, *database);
+    return Volume::open({VolumeId(id), "/v", reserve_bytes}, disk, *database, UtcTime{1});
   }
   testing::TemporaryFolder folder;
   Metrics metrics;
