@@ -34,6 +34,10 @@ target_link_libraries(oriel_flags INTERFACE Threads::Threads)
 add_library(oriel_asio INTERFACE)
 target_compile_definitions(oriel_asio INTERFACE BOOST_ASIO_SEPARATE_COMPILATION BOOST_BEAST_SEPARATE_COMPILATION
   BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_DISABLE_CONCEPTS)
+# g++ 12 takes the frames of coroutines for mismatched pairs of new and delete.
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  target_compile_options(oriel_asio INTERFACE -Wno-mismatched-new-delete)
+endif()
 target_link_libraries(oriel_asio INTERFACE OpenSSL::SSL OpenSSL::Crypto Boost::headers)
 
 # oriel_folder(NAME USES folder... LINKS library... [PCH header...])

@@ -11,28 +11,6 @@ using http::Awaitable;
 using http::Request;
 using http::Response;
 
-struct Shown {
-  std::optional<Secret> session;
-  std::optional<Secret> token;
-};
-
-Shown shown_credentials(const Request& request) {
-  Shown shown;
-  if (const auto header = request.header("Authorization"))
-    shown.token = access::find_bearer(*header);
-  if (shown.token) return shown;
-  if (const auto header = request.header("Cookie"))
-    shown.session = access::find_session_cookie(*header, request.secure);
-  return shown;
-}
-
-template <class Store>
-Awaitable<Result<access::Identity>> identify(Store& store, const Secret& secret,
-                                             http::Offload& offload) {
-  if (auto known = store.try_find(secret)) co_return std::move(*known);
-  co_return co_await offload.run([&] { return store.load(secret); });
-}
-
 Result<void> check_origin(const Request& request) {
   access::RequestOrigin origin;
   const auto header = [&](std::string_view name) { return request.header(name).value_or(""); };
@@ -62,24 +40,20 @@ Response with_challenge(Response response) {
 
 Awaitable<std::optional<Response>> check(Services& services, Request& request,
                                          const http::Operation& operation) {
-  const Shown shown = shown_credentials(request);
-  access::Identity identity;
-  if (shown.token || shown.session) {
-    Result<access::Identity> found = fail(ErrorKind::denied, "nothing shown");
-    if (shown.token)
-      found = co_await identify(services.tokens, *shown.token, services.offload);
-    else
-      found = co_await identify(services.sessions, *shown.session, services.offload);
-    if (found) {
-      identity = std::move(*found);
-    } else if (found.error().kind != ErrorKind::denied) {
-      co_return http::problem(found.error());
-    } else if (shown.token) {
-      // A program wants to know; a browser with an old cookie is a visitor again.
-      co_return with_challenge(http::problem(401, "this token is not valid"));
-    }
+  const auto credentials =
+      access::read_credentials(request.header("Cookie").value_or(""),
+                               request.header("Authorization").value_or(""), request.secure);
+  auto known = services.authenticator.try_identify(credentials);
+  if (!known) {
+    auto identified =
+        co_await services.offload.run([&] { return services.authenticator.identify(credentials); });
+    if (!identified && identified.error().kind == ErrorKind::denied)
+      co_return with_challenge(http::problem(401, identified.error().message));
+    if (!identified) co_return http::problem(identified.error());
+    known = std::move(*identified);
   }
-  const bool by_cookie = shown.session.has_value() && identity.account.has_value();
+  access::Identity identity = std::move(*known);
+  const bool by_cookie = credentials.by_cookie() && identity.account.has_value();
   if (by_cookie || operation.access == "login") {
     if (auto same = check_origin(request); !same) co_return http::problem(same.error());
   }

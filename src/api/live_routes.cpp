@@ -5,6 +5,7 @@
 
 #include "api/live_socket.h"
 #include "api/part_slices.h"
+#include "api/segment_files.h"
 #include "api/services.h"
 #include "api/viewer.h"
 #include "http/conditional.h"
@@ -198,6 +199,25 @@ Result<SharedBytes> load_range(Services& services, const FeedId& feed, const acc
   return services.archive.cache().get(range);
 }
 
+// One part goes as it lies in memory; a segment, which many fetch at once, as a file in memory.
+http::Body live_body(Services& services, const std::vector<media::PartPtr>& parts,
+                     media::MediaName name) {
+  const archive::WireRange range{parts.front()->recording->id, name.first, name.end, name.muted};
+  if (parts.size() > 1) {
+    if (auto file = services.segment_files.find(range)) return http::Body::of(std::move(*file));
+  }
+  std::vector<http::MemorySlice> slices;
+  for (const auto& part : parts)
+    for (auto& slice : part_slices(*part, name.muted)) slices.push_back(std::move(slice));
+  if (parts.size() > 1) {
+    if (auto file = services.segment_files.add(range, slices))
+      return http::Body::of(std::move(*file));
+  }
+  http::Body body;
+  for (auto& slice : slices) body.append(std::move(slice));
+  return body;
+}
+
 Awaitable<Response> media_range(Services& services, Request& request, const Seen& seen,
                                 RecordingId id, media::MediaName name) {
   const SteadyTime until = services.clock.steady() + std::chrono::microseconds(kBlockMax.us);
@@ -214,9 +234,7 @@ Awaitable<Response> media_range(Services& services, Request& request, const Seen
     if (found.status == live::Channel::Fetch::found) {
       const UtcSpan span{found.parts.front()->start, found.parts.back()->end()};
       if (view.may_see(span)) {
-        http::Body body;
-        for (const auto& part : found.parts)
-          for (auto& slice : part_slices(*part, name.muted)) body.append(std::move(slice));
+        http::Body body = live_body(services, found.parts, name);
         co_return media_response(std::move(body), view);
       }
       if (view.delay.us == 0 || span.end < view.not_after) co_return http::problem(no_such_part());
@@ -280,13 +298,18 @@ Response apply_conditions(const Request& request, Response response) {
         http::Body body;
         std::uint64_t at = 0;
         for (const auto& slice : whole.slices()) {
-          const auto& memory = std::get<http::MemorySlice>(slice);
+          const auto* memory = std::get_if<http::MemorySlice>(&slice);
+          const auto* file = std::get_if<http::FileRange>(&slice);
+          const std::uint64_t size = memory != nullptr ? memory->bytes.size() : file->length_bytes;
           const std::uint64_t begin = std::max(span.begin, at);
-          const std::uint64_t end = std::min(span.end, at + memory.bytes.size());
-          if (begin < end)
+          const std::uint64_t end = std::min(span.end, at + size);
+          if (begin < end && memory != nullptr)
             body.append(
-                http::MemorySlice{memory.owner, memory.bytes.subspan(begin - at, end - begin)});
-          at += memory.bytes.size();
+                http::MemorySlice{memory->owner, memory->bytes.subspan(begin - at, end - begin)});
+          else if (begin < end)
+            body.append(http::FileRange{file->owner, file->descriptor,
+                                        file->offset_bytes + begin - at, end - begin});
+          at += size;
         }
         return body;
       });

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "access/accounts.h"
+#include "access/authenticator.h"
 #include "access/policy_book.h"
 #include "access/sessions.h"
 #include "access/tokens.h"
@@ -26,6 +27,7 @@ struct WindowSettings {
   std::string tiles;  // folder of local map tiles; empty: none
 };
 
+class SegmentFiles;
 class StillCache;
 class ScreenBook;
 
@@ -34,11 +36,13 @@ struct Services {
   archive::Archive& archive;
   PictureWorkers& pictures;
   StillCache& stills;
+  SegmentFiles& segment_files;
   ScreenBook& screens;
   access::PolicyBook& policies;
   access::Accounts& accounts;
   access::Sessions& sessions;
   access::ApiTokens& tokens;
+  access::Authenticator& authenticator;
   store::Database& database;
   http::Offload& offload;  // disks and SQL
   http::Offload& slow;     // passwords, workers, connection tests

@@ -6,10 +6,12 @@
 #include <sys/stat.h>
 
 #include "access/accounts.h"
+#include "access/authenticator.h"
 #include "access/identity_cache.h"
 #include "access/sessions.h"
 #include "access/tokens.h"
 #include "api/screen_book.h"
+#include "api/segment_files.h"
 #include "api/services.h"
 #include "api/still_cache.h"
 #include "app/feed_registry.h"
@@ -24,6 +26,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr std::uint64_t kSegmentFilesBytes = std::uint64_t{64} << 20;
 constexpr std::size_t kStillCacheBytes = std::size_t{32} << 20;
 
 // The database holds cameras' passwords: nobody else reads it.
@@ -102,9 +105,11 @@ class RunningApplication final : public Application {
   std::unique_ptr<access::Accounts> accounts_;
   std::unique_ptr<access::Sessions> sessions_;
   std::unique_ptr<access::ApiTokens> tokens_;
+  std::unique_ptr<access::Authenticator> authenticator_;
   std::unique_ptr<FeedRegistry> feeds_;
   std::unique_ptr<WorkerPictures> pictures_;
   std::unique_ptr<api::StillCache> stills_;
+  std::unique_ptr<api::SegmentFiles> segment_files_;
   std::unique_ptr<api::ScreenBook> screens_;
   api::WindowSettings window_;
   std::unique_ptr<http::Offload> offload_;
@@ -141,6 +146,7 @@ Result<void> RunningApplication::open_access() {
   sessions_ = std::make_unique<access::Sessions>(*database_, *identities_, clock_,
                                                  access::SessionOptions{});
   tokens_ = std::make_unique<access::ApiTokens>(*database_, *identities_, clock_);
+  authenticator_ = std::make_unique<access::Authenticator>(*sessions_, *tokens_);
   return policies_->load();
 }
 
@@ -150,9 +156,10 @@ void RunningApplication::make_routes() {
   window_.demonstration = config_.demonstration;
   window_.tiles = config_.tiles;
   if (config_.http.public_metrics) window_.metrics_access = "public";
-  services_ = std::make_unique<api::Services>(api::Services{
-      *feeds_, *archive_, *pictures_, *stills_, *screens_, *policies_, *accounts_, *sessions_,
-      *tokens_, *database_, *offload_, *slow_, clock_, metrics_, window_});
+  services_ = std::make_unique<api::Services>(
+      api::Services{*feeds_, *archive_, *pictures_, *stills_, *segment_files_, *screens_,
+                    *policies_, *accounts_, *sessions_, *tokens_, *authenticator_, *database_,
+                    *offload_, *slow_, clock_, metrics_, window_});
   api::add_guard(router_, *services_);
   api::add_live_routes(router_, *services_);
   api::add_past_routes(router_, *services_);
@@ -179,6 +186,7 @@ Result<void> RunningApplication::start() {
   wanting_ = feeds_.get();
   pictures_ = std::make_unique<WorkerPictures>(clock_);
   stills_ = std::make_unique<api::StillCache>(kStillCacheBytes);
+  segment_files_ = std::make_unique<api::SegmentFiles>(kSegmentFilesBytes);
   screens_ = std::make_unique<api::ScreenBook>(clock_);
   offload_ = std::make_unique<http::Offload>(http::OffloadOptions{.name = "offload", .threads = 4},
                                              metrics_);
