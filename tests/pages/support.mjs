@@ -130,9 +130,12 @@ export const live_feeds = async () => (await feeds()).filter((feed) => feed.stat
 export async function wait_until(find, what) {
   const end = Date.now() + kPatience_ms;
   for (;;) {
-    const found = await find();
+    let why = '';
+    const found = await Promise.resolve(find()).catch((error) => {
+      why = `: ${error.message}`;
+    });
     if (found) return found;
-    if (Date.now() > end) throw new Error(`waited in vain: ${what}`);
+    if (Date.now() > end) throw new Error(`waited in vain: ${what}${why}`);
     await new Promise((done) => setTimeout(done, 250));
   }
 }

@@ -103,17 +103,17 @@ test('a wall loaded without network still shows its page and its last stills', a
     return;
   }
   await all_move(page, places.length);
-  await page.waitForFunction(
-    async (count) => {
-      const [stills, pages, answers] = await Promise.all(
-        ['oriel-stills', 'oriel-pages', 'oriel-answers'].map(
-          async (name) => (await (await caches.open(name)).keys()).length
-        )
-      );
-      return stills >= count && pages >= 1 && answers >= 4;
-    },
-    places.length,
-    { polling: 500 }
+  await wait_until(
+    () =>
+      page.evaluate(async (count) => {
+        const [stills, pages, answers] = await Promise.all(
+          ['oriel-stills', 'oriel-pages', 'oriel-answers'].map(
+            async (name) => (await (await caches.open(name)).keys()).length
+          )
+        );
+        return stills >= count && pages >= 1 && answers >= 4;
+      }, places.length),
+    'the page and its stills to be kept'
   );
   line.cut();
   await page.reload();

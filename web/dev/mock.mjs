@@ -264,12 +264,21 @@ const server = createServer((req, res) => {
       });
     return json({ items });
   }
-  if ((m = path.match(/^\/api\/v1\/feeds\/([^/]+)\/(pause|resume)$/))) { if (m[2] === 'pause') paused.add(m[1]); else paused.delete(m[1]); res.writeHead(204); return res.end(); }
+  if ((m = path.match(/^\/api\/v1\/feeds\/([^/]+)\/(pause|resume)$/))) {
+    if (m[2] === 'pause') paused.add(m[1]);
+    else paused.delete(m[1]);
+    res.writeHead(204);
+    return res.end();
+  }
   if (path === '/api/v1/login')
     return body((b) =>
       b.password === 'wrong'
         ? problem(401, 'The name or the password is wrong.')
-        : (b.name === 'nobody' ? problem(401, 'No.') : json({ name: b.name, role: 'administrator' }, 200, { 'set-cookie': 'me=' + b.name + '; Path=/; HttpOnly; SameSite=Strict' }))
+        : b.name === 'nobody'
+          ? problem(401, 'No.')
+          : json({ name: b.name, role: 'administrator' }, 200, {
+              'set-cookie': 'me=' + b.name + '; Path=/; HttpOnly; SameSite=Strict'
+            })
     );
   if (path === '/api/v1/logout') {
     me = null;

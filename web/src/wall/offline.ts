@@ -2,8 +2,8 @@
 
 const kStills_ms = 60_000;
 
-/** Lets the service worker keep this page; does nothing where the browser has none. */
-export async function keep_page(): Promise<void> {
+/** Lets the service worker keep this page and these stills; nothing where the browser has none. */
+export async function keep_page(stills: () => string[]): Promise<void> {
   if (!('serviceWorker' in navigator)) return;
   try {
     await navigator.serviceWorker.register('/sw.js', { scope: '/wall' });
@@ -13,7 +13,7 @@ export async function keep_page(): Promise<void> {
       .map((entry) => new URL(entry.name))
       .filter((url) => url.origin === location.origin && url.pathname.startsWith('/assets/'))
       .map((url) => url.pathname);
-    worker?.postMessage({ keep: [...new Set(assets)], page: location.href });
+    worker?.postMessage({ keep: [...new Set(assets)], page: location.href, stills: stills() });
   } catch {
     // Plain http in a museum's own network has no service worker; all else works without it.
   }
@@ -25,10 +25,6 @@ export function keep_stills(urls: () => string[]): () => void {
     if (!navigator.onLine) return;
     void navigator.serviceWorker?.controller?.postMessage({ stills: urls() });
   };
-  const first = setTimeout(renew, 5000);
   const timer = setInterval(renew, kStills_ms);
-  return () => {
-    clearTimeout(first);
-    clearInterval(timer);
-  };
+  return () => clearInterval(timer);
 }
