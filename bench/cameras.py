@@ -2,8 +2,8 @@
 """Question: what does it cost to record and offer N cameras, and is a frame lost?
 
 76 cameras of about 2 Mbit/s over RTSP/TCP, every frame stamped, taken in and recorded by Oriel;
-then by one `ffmpeg -c copy` each, in the same run. Goal: at most 0.42 CPU-seconds a camera-minute, 3 MB
-resident a feed, each byte written once, no frame lost.
+then by one `ffmpeg -c copy` each, in the same run. Goal: at most 0.42 CPU-seconds a camera-minute,
+3 MB resident a feed, each byte written once, no frame lost.
 """
 
 import argparse

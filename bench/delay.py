@@ -2,8 +2,8 @@
 """Question: how far behind the camera is what a visitor sees, and how soon does the past appear?
 
 The simulated plateau, whose frames carry the time they were made at; Chromium on Oriel's own page
-(the part socket) and with hls.js (LL-HLS); ten starts somewhere in the past. Goal: 1.2 s median by the
-socket, 2.2 s by LL-HLS, first picture of the past within 300 ms.
+(the part socket) and with hls.js (LL-HLS); ten starts somewhere in the past. Goal: 1.2 s median by
+the socket, 2.2 s by LL-HLS, first picture of the past within 300 ms.
 """
 
 import argparse

@@ -57,9 +57,13 @@ std::uint64_t big_endian(const char* at, int count) {
 std::string masked_text(const std::string& text) {
   const char mask[4] = {1, 2, 3, 4};
   std::string frame = "\x81";
-  frame += static_cast<char>(0x80 | 126);
-  frame += static_cast<char>(text.size() >> 8);
-  frame += static_cast<char>(text.size() & 255);
+  if (text.size() < 126) {  // RFC 6455 5.2: the shortest form is the only right one
+    frame += static_cast<char>(0x80 | text.size());
+  } else {
+    frame += static_cast<char>(0x80 | 126);
+    frame += static_cast<char>(text.size() >> 8);
+    frame += static_cast<char>(text.size() & 255);
+  }
   frame.append(mask, 4);
   for (std::size_t i = 0; i < text.size(); ++i) frame += static_cast<char>(text[i] ^ mask[i % 4]);
   return frame;

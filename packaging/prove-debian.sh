@@ -105,8 +105,8 @@ done
 environment=(HOME=/root LANG=C.UTF-8
   PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin)
 while IFS= read -r line; do environment+=("$line"); done < <(
-  env | grep -iE '^(https?_proxy|no_proxy|npm_config_registry|node_extra_ca_certs|ssl_cert_file)=' ||
-    true
+  settings='https?_proxy|no_proxy|npm_config_registry|node_extra_ca_certs|ssl_cert_file'
+  env | grep -iE "^($settings)=" || true
 )
 if registry=$(npm config get registry 2>/dev/null) && [ -n "$registry" ]; then
   environment+=("npm_config_registry=$registry")

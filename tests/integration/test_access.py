@@ -10,7 +10,7 @@ from support.program import feed_toml, run
 from support.waiting import wait_until
 
 WORD = "a word long enough"
-# What `x-oriel-access` says and the roles it means; a capability's least role is that of the table
+# What `x-access` says and the roles it means; a capability's least role is that of the table
 # in src/access/roles.cpp, written down here a second time on purpose.
 ROLES = ["viewer", "curator", "operator", "administrator"]
 AT_LEAST = {
@@ -67,7 +67,7 @@ def test_the_document_is_openapi_and_names_the_access_of_every_operation(server)
     ids = [operation["operationId"] for _, _, operation in operations(document)]
     assert len(ids) == len(set(ids))
     for method, path, operation in operations(document):
-        assert operation.get("x-oriel-access"), f"{method} {path}"
+        assert operation.get("x-access"), f"{method} {path}"
         assert operation.get("summary"), f"{method} {path}"
         assert operation["responses"], f"{method} {path}"
         for name in re.findall(r"\{(\w+)", path):
@@ -84,7 +84,7 @@ def test_every_route_lets_in_whom_its_access_names_and_nobody_else(server):
     wrong = []
     for role, session in list(sessions(server)):
         for method, path, operation in operations(document):
-            access = operation["x-oriel-access"]
+            access = operation["x-access"]
             if access not in AT_LEAST:
                 wrong.append(f"{path}: access {access!r} is unknown to this test")
                 continue
@@ -116,7 +116,7 @@ def test_a_feed_that_is_not_public_does_not_exist_for_the_public(server):
     for method, path, operation in operations(document):
         if method != "get" or not re.search(r"\{feed\}|/feeds/\{id\}", path):
             continue
-        if operation["x-oriel-access"] != "public":
+        if operation["x-access"] != "public":
             continue
         query = "?start=2026-01-01T00:00:00Z&end=2026-01-01T01:00:00Z"
         hidden = server.get(fill(path, "den") + query)

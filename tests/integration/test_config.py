@@ -29,8 +29,8 @@ def serve_to_its_end(tmp_path, text):
         (GOOD_FEED + 'sauce = "x"\n', 4, "sauce", "known"),
         ('[[feed]]\nsource = "rtsp://127.0.0.1:9/x"\n', 1, "id", "missing"),
         ('[[feed]]\nid = "lake"\n', 1, "source", "missing"),
-        ('[[feed]]\nid = "../lake"\nsource = "rtsp://127.0.0.1:9/x"\n', 2, "id", "letters"),
-        (GOOD_FEED + GOOD_FEED, 5, "lake", "already|twice|two"),
+        ('[[feed]]\nid = "../lake"\nsource = "rtsp://127.0.0.1:9/x"\n', 2, "id", "letter"),
+        (GOOD_FEED + GOOD_FEED, 4, "lake", "already|twice|two"),
         ('[[feed]]\nid = "lake"\nsource = "gopher://127.0.0.1/x"\n', 3, "source", "rtsp"),
         ('[[site]]\nid = "a"\nlatitude = 91.0\nlongitude = 0.0\n', 3, "latitude", "90"),
         ("data = \n", 1, "", ""),
@@ -51,7 +51,7 @@ def test_a_wrong_key_is_named_with_file_and_line(tmp_path, text, line, key, expe
     [
         ('[http]\nlisten = "nowhere"\n', "nowhere"),
         (GOOD_FEED + 'site = "nowhere"\n', "nowhere"),
-        ('database = "cassandra:x"\n', "cassandra"),
+        ('database = "cassandra:x"\n', "sqlite:"),
         ('[http]\ntls_certificate = "none.pem"\n', "tls_key"),
         ('[[site]]\nid = "a"\nlatitude = 9.0\n', "longitude"),
     ],
@@ -103,7 +103,7 @@ def test_a_reload_takes_in_a_new_feed_and_survives_a_wrong_file(oriel, camera):
     server.process.send_signal(signal.SIGHUP)
     wait_until(lambda: server.get("/api/v1/feeds/peak").ok)
     server.wait_live("peak")
-    server.write_config("[[feed]]\nnonsense = 1\n")
+    server.write_config(feed_toml("lake", camera.url(0), nonsense=1))
     server.process.send_signal(signal.SIGHUP)
     wait_until(lambda: "nonsense" in server.output(), what="a word about the wrong file")
     assert server.feed("lake")["state"] == "live"

@@ -49,7 +49,7 @@ def test_the_smallest_configuration_records_and_shows(oriel, camera, tmp_path):
     """The three-line file of the design, but for the address of its own."""
     server = oriel(feeds=feed_toml("lake", camera.url()))
     feed = server.wait_live("lake")
-    assert feed["renditions"][0]["tracks"][0]["codec"].startswith("avc1.")
+    assert feed["renditions"][0]["codecs"].startswith("avc1.")
     assert feed["renditions"][0]["tracks"][0]["width"] == 320
     wait_recorded(server, "lake", 6)
 

@@ -1,5 +1,6 @@
 """The program under test, started as an operator starts it."""
 
+import os
 import pathlib
 import re
 import signal
@@ -11,7 +12,8 @@ from support.ports import free_port
 from support.waiting import wait_until
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-PROGRAM = ROOT / "build" / "release" / "oriel"
+# Another build (a sanitizer's, say) by its path in ORIEL_PROGRAM.
+PROGRAM = pathlib.Path(os.environ.get("ORIEL_PROGRAM", ROOT / "build/release/oriel"))
 READY = re.compile(r"https?://[\w.\[\]:-]+:\d+")
 METRIC = re.compile(r"^([a-zA-Z_:][\w:]*)(?:\{(.*)\})? ([-+0-9.eE]+|NaN|[-+]Inf)$", re.MULTILINE)
 
@@ -36,7 +38,7 @@ class Oriel:
         self.log = self.folder / "oriel.log"
         self.process = None
         self.base = f"http://127.0.0.1:{self.port}"
-        self.session = requests.Session()
+        self.session = self.new_session()
         self.limits = limits  # of subprocess.Popen's preexec_fn
         self.write_config(feeds, http, extra)
 
@@ -46,7 +48,7 @@ class Oriel:
             f'[http]\nlisten = "127.0.0.1:{self.port}"\n{http}\n{feeds}\n'
         )
 
-    def start(self, timeout_s=30):
+    def start(self, timeout_s=90):
         """Returns when the program has printed its address."""
         begin = self.log.stat().st_size if self.log.exists() else 0
         with self.log.open("ab") as out:
@@ -70,6 +72,12 @@ class Oriel:
             raise
         return self
 
+    def new_session(self):
+        """As a browser on our own pages: what changes something names its origin."""
+        session = requests.Session()
+        session.headers["Origin"] = self.base
+        return session
+
     def running(self):
         return self.process is not None and self.process.poll() is None
 
@@ -92,7 +100,7 @@ class Oriel:
             self.process.kill()
             self.process.wait()
         self.session.close()
-        self.session = requests.Session()
+        self.session = self.new_session()
 
     def output(self):
         return self.log.read_text(errors="replace") if self.log.exists() else ""
@@ -114,12 +122,14 @@ class Oriel:
     def feed(self, feed):
         return self.api(f"/feeds/{feed}")
 
-    def wait_live(self, feed, timeout_s=30):
+    def wait_live(self, feed, timeout_s=60):
+        """The feed, once it is live and its first part is there to be watched."""
         return wait_until(
-            lambda: (found := self.feed(feed))["state"] == "live" and found,
+            lambda: (found := self.feed(feed))["state"] == "live"
+            and found["renditions"] and found["last_part_at"] and found,
             timeout_s,
             f"feed {feed} live",
-        )
+        )  # fmt: skip
 
     def metrics(self):
         """{(name, ((label, value), …)): number}"""
@@ -142,7 +152,7 @@ class Oriel:
 
     def login(self, name, password):
         """A session of its own that carries the cookie."""
-        session = requests.Session()
+        session = self.new_session()
         answer = session.post(
             self.base + "/api/v1/login", json={"name": name, "password": password}, timeout=30
         )

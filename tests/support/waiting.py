@@ -3,9 +3,10 @@
 import time
 
 
-def wait_until(condition, timeout_s=30, what="the condition", every_s=0.1):
+def wait_until(condition, timeout_s=60, what="the condition", every_s=0.1):
     """Calls `condition` until it returns something true, and returns that. AssertionError, with the
-    last exception it raised, after `timeout_s`."""
+    last exception it raised, after `timeout_s`. Deadlines are long: a test that waits for what does
+    not come is rare, a busy machine whose disk takes seconds for a sync is not."""
     end = time.monotonic() + timeout_s
     last = None
     while True:
