@@ -47,7 +47,8 @@ void DemoPast::run(const std::stop_token& stop) {
 Result<void> DemoPast::fill(const FeedId& feed, UtcSpan span, const std::stop_token& stop) {
   const demo::Area* area = demo::find_area(feed.str());
   ORIEL_TRY_ASSIGN(const auto renderer, demo::PastRenderer::open(*area, span, {}));
-  const auto sink = archive_.writer().sink_for(feed, media::Rendition::main);
+  const auto sink =
+      archive_.writer().sink_for(feed, media::Rendition::main, archive::SinkUse::fill);
   media::PackagerOptions options;
   options.feed = feed;
   options.part_90k = 4 * kTicksPerSecond;

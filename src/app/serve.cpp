@@ -5,11 +5,14 @@
 
 #include <fmt/format.h>
 #include <pthread.h>
+#include <unistd.h>
 
 #include "base/log.h"
 
 namespace oriel::app {
 namespace {
+
+constexpr unsigned kStopDeadline_s = 10;
 
 sigset_t handled_signals() {
   sigset_t set;
@@ -51,6 +54,8 @@ int wait_for_stop(Application& application, const Config& config) {
       continue;
     }
     log::info("stopping");
+    // A disk that hangs for ever must not keep the program: what it loses is found at the start.
+    ::alarm(kStopDeadline_s);
     application.stop();
     log::info("stopped");
     return 0;
