@@ -21,8 +21,7 @@ constexpr int kSubWidth = 320;
 constexpr int kSubHeight = 180;
 constexpr std::int64_t kGopFrames = 2 * kScenesPerSecond;
 constexpr VideoSettings kMainVideo{};
-constexpr VideoSettings kSubVideo{
-    .width = kSubWidth, .height = kSubHeight, .bit_rate = 400'000, .crf = 27};
+constexpr VideoSettings kSubVideo{.width = kSubWidth, .height = kSubHeight, .qp = 27};
 // Encoders are kept this long after the last receiver left: a reconnect should not pay for them.
 constexpr Duration kLinger = Duration::from_s(10);
 

@@ -14,8 +14,8 @@ namespace {
 
 constexpr Duration kFrameTime{1'000'000 / 12};
 constexpr std::int64_t kGopFrames = 24;
-constexpr VideoSettings kMainVideo{.bit_rate = 2'500'000, .crf = 24};
-constexpr VideoSettings kSubVideo{.width = 320, .height = 180, .bit_rate = 400'000, .crf = 28};
+constexpr VideoSettings kMainVideo{.qp = 24};
+constexpr VideoSettings kSubVideo{.width = 320, .height = 180, .qp = 28};
 
 class ClipCamera final : public Camera {
  public:

@@ -162,14 +162,12 @@ Result<std::unique_ptr<VideoEncoder>> VideoEncoder::open(const VideoSettings& s)
   c->color_trc = AVCOL_TRC_BT709;
   c->colorspace = AVCOL_SPC_BT709;
   c->color_range = AVCOL_RANGE_MPEG;
-  c->rc_max_rate = s.bit_rate;
-  c->rc_buffer_size = s.bit_rate * 2;
   // ultrafast takes half the time of superfast for a quarter more bits on these pictures (3.2
   // against 5.7 ms on a busy core). With scenecut off a key frame comes only where it is asked for;
   // deblocking hides the block edges that a slowly changing sky would show.
   av_opt_set(c->priv_data, "preset", "ultrafast", 0);
   av_opt_set(c->priv_data, "tune", "zerolatency", 0);
-  av_opt_set(c->priv_data, "crf", std::to_string(s.crf).c_str(), 0);
+  av_opt_set_int(c->priv_data, "qp", s.qp, 0);
   av_opt_set(c->priv_data, "forced-idr", "1", 0);
   av_opt_set(c->priv_data, "x264-params",
              "scenecut=0:sliced-threads=0:slices=1:threads=1:ref=1:weightp=0:rc-lookahead=0:no-"

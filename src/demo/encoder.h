@@ -15,10 +15,10 @@ struct VideoSettings {
   int height = 720;
   int fps_num = 12;
   int fps_den = 1;
-  // Bits a second, held over two seconds. Well above what is needed: a key frame that is squeezed
-  // makes every following frame repair it, which costs more time and more bits than it saves.
-  int bit_rate = 4'000'000;
-  int crf = 29;  // quality aimed at below the ceiling
+  // Quantiser of the P pictures (0 … 51); key frames get three less. Constant, because every other
+  // way of steering x264's rate makes it look at a small copy of each picture first, which costs
+  // as much as coding pictures that hardly change. The scenes bound the rate by what moves in them.
+  int qp = 26;
 };
 
 struct CodedPicture {

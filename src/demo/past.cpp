@@ -89,7 +89,7 @@ Result<std::unique_ptr<PastRenderer>> PastRenderer::open(const Area& area, UtcSp
     return fail(ErrorKind::invalid, "frames a second: expected 1 to 12");
   VideoSettings settings;
   settings.fps_num = options.frames_per_second;
-  settings.crf = 31;
+  settings.qp = 29;
   ORIEL_TRY_ASSIGN(auto encoder, VideoEncoder::open(settings));
   return std::make_unique<ScenePast>(area, span, options, std::move(encoder));
 }

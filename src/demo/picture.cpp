@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 
 #include "base/result.h"
 
@@ -100,7 +101,28 @@ void shrink_plane(const std::uint8_t* from, int width, int height, std::uint8_t*
     for (int x = 0; x < out_width; ++x, sum += factor) {
       int total = area / 2;
       for (int k = 0; k < factor; ++k) total += sum[k];
-      to[row * out_width + x] = static_cast<std::uint8_t>(factor == 4 ? total / 16 : total / area);
+      to[row * out_width + x] = static_cast<std::uint8_t>(total / area);
+    }
+  }
+}
+
+// The same for squares of four, eight bytes at a time: neighbours are added within one word, in
+// lanes of 16 bits that a sum of eight bytes cannot overflow.
+void shrink_by_four(const std::uint8_t* from, int width, int height, std::uint8_t* to) {
+  constexpr std::uint64_t kEven = 0x00ff00ff00ff00ff;
+  for (int row = 0; row < height / 4; ++row) {
+    const std::uint8_t* line =
+        from + static_cast<std::size_t>(row) * 4 * static_cast<std::size_t>(width);
+    for (int x = 0; x < width; x += 8) {
+      std::uint64_t sum = 0;
+      for (int k = 0; k < 4; ++k) {
+        std::uint64_t bytes = 0;
+        std::memcpy(&bytes, line + k * width + x, sizeof(bytes));
+        sum += (bytes & kEven) + ((bytes >> 8) & kEven);
+      }
+      sum += sum >> 16;
+      *to++ = static_cast<std::uint8_t>(((sum & 0xffff) + 8) / 16);
+      *to++ = static_cast<std::uint8_t>((((sum >> 32) & 0xffff) + 8) / 16);
     }
   }
 }
@@ -111,9 +133,15 @@ void shrink(const Picture& from, Picture& to) {
   const int factor = from.width() / to.width();
   ORIEL_CHECK(factor >= 1 && factor <= 16 && to.width() * factor == from.width() &&
               to.height() * factor == from.height());
-  shrink_plane(from.y(), from.width(), from.height(), to.y(), factor);
-  shrink_plane(from.u(), from.width() / 2, from.height() / 2, to.u(), factor);
-  shrink_plane(from.v(), from.width() / 2, from.height() / 2, to.v(), factor);
+  const auto plane = [&](const std::uint8_t* source, int width, int height, std::uint8_t* target) {
+    if (factor == 4 && width % 8 == 0)
+      shrink_by_four(source, width, height, target);
+    else
+      shrink_plane(source, width, height, target, factor);
+  };
+  plane(from.y(), from.width(), from.height(), to.y());
+  plane(from.u(), from.width() / 2, from.height() / 2, to.u());
+  plane(from.v(), from.width() / 2, from.height() / 2, to.v());
 }
 
 PixelBox draw_text(Picture& picture, int x, int y, std::string_view text, int scale,
