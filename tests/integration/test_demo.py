@@ -63,7 +63,8 @@ def test_twelve_areas_in_five_sectors_live_and_recorded(demo):
         lambda: len([f for f in items(base, "feeds") if f["state"] == "live"]) == AREAS, 60
     )
     feed = items(base, "feeds")[0]["id"]
-    found = media.probe(f"{base}/live/{feed}/index.m3u8")
+    live = f"{base}/live/{feed}/index.m3u8"
+    found = wait_until(lambda: (probed := media.probe(live))["streams"] and probed)
     assert (found["streams"][0]["width"], found["streams"][0]["height"]) == (1280, 720)
     assert "<html" in requests.get(base + "/", timeout=20).text
 
@@ -75,4 +76,4 @@ def test_own_clips_instead_of_the_rendered_areas(demo, tmp_path):
          "copy", str(clip)], check=True, stdin=subprocess.DEVNULL)  # fmt: skip
     base = demo("--input", clip)
     feeds = wait_until(lambda: [f for f in items(base, "feeds") if f["state"] == "live"], 60)
-    assert media.probe(f"{base}/live/{feeds[0]['id']}/index.m3u8")["streams"]
+    wait_until(lambda: media.probe(f"{base}/live/{feeds[0]['id']}/index.m3u8")["streams"])

@@ -105,6 +105,7 @@ def test_the_past_plays_across_a_gap_and_a_change_of_size(oriel, start):
     wait_until(lambda: server.feed("lake")["state"] != "live")
     other = cameras.StampedCameras(clips=clips[1:])
     other.command[other.command.index("--port") + 1] = str(camera.port)
+    other.port = camera.port
     start(other)
     server.wait_live("lake", 30)
     wait_until(lambda: server.feed("lake")["renditions"][0]["tracks"][0]["width"] == 640)

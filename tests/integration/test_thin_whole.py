@@ -55,7 +55,8 @@ def test_the_smallest_configuration_records_and_shows(oriel, camera, tmp_path):
 
     # Live, for any player.
     assert "#EXT-X-STREAM-INF" in server.get("/live/lake/index.m3u8").text
-    found = media.probe(server.base + "/live/lake/index.m3u8")
+    live = server.base + "/live/lake/index.m3u8"
+    found = wait_until(lambda: (probed := media.probe(live))["streams"] and probed)
     assert found["streams"][0]["codec_name"] == "h264"
 
     # Rewound.

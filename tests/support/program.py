@@ -59,7 +59,7 @@ class Oriel:
             )  # fmt: skip
 
         def ready():
-            text = self.log.read_text(errors="replace")[begin:]
+            text = self.log.read_bytes()[begin:].decode(errors="replace")
             if self.process.poll() is not None:
                 raise RuntimeError(f"ended with {self.process.returncode}:\n{text}")
             match = READY.search(text)
