@@ -8,6 +8,8 @@ export interface BarPaint {
   start_ms: number;
   end_ms: number;
   now_ms: number;
+  /** Before this moment there was no camera, so that nothing is missing. */
+  first_ms: number;
   stretches: readonly Stretch[];
   latitude: number | null | undefined;
   longitude: number | null | undefined;
@@ -36,7 +38,9 @@ export function paint_bar(canvas: HTMLCanvasElement, paint: BarPaint): void {
   context.clearRect(0, 0, width, height);
   const sky = sky_gradient(context, paint, width);
   for (const stretch of paint.stretches) {
-    const from = x_of(stretch.start_ms);
+    const from = x_of(
+      stretch.recorded ? stretch.start_ms : Math.max(stretch.start_ms, paint.first_ms)
+    );
     const to = x_of(Math.min(stretch.end_ms, paint.now_ms));
     if (to - from < 0.05) continue;
     if (stretch.recorded) {
@@ -46,12 +50,12 @@ export function paint_bar(canvas: HTMLCanvasElement, paint: BarPaint): void {
       paint_missing(context, from, Math.max(to - from, 1), height);
     }
   }
-  // What has not happened yet is an empty line.
+  // What was before the first recording, and what has not happened yet, is an empty line.
+  const first_x = x_of(paint.first_ms);
   const now_x = x_of(paint.now_ms);
-  if (now_x < width) {
-    context.fillStyle = 'rgb(190 218 236 / 22%)';
-    context.fillRect(now_x, height / 2 - 0.5, width - now_x, 1);
-  }
+  context.fillStyle = 'rgb(190 218 236 / 30%)';
+  context.fillRect(0, height / 2 - 0.5, first_x, 1);
+  context.fillRect(now_x, height / 2 - 0.5, width - now_x, 1);
 }
 
 function sky_gradient(
