@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "demo/past.h"
 #include "demo/plateau.h"
+#include "demo/scene.h"
 #include "media/packager.h"
 
 namespace oriel::app {
@@ -26,6 +27,8 @@ void DemoPast::start() {
 void DemoPast::run(const std::stop_token& stop) {
   ::setpriority(PRIO_PROCESS, static_cast<id_t>(::syscall(SYS_gettid)), 19);
   const UtcTime began = clock_.now();
+  // The land of an area is made once, for all its stretches.
+  std::map<const demo::Area*, std::shared_ptr<const demo::Scenery>> sceneries;
   for (UtcTime end = began; end > began - kPast && !stop.stop_requested(); end = end - kStep) {
     for (const auto& area : demo::areas()) {
       const FeedId feed{std::string(area.id)};
@@ -36,7 +39,9 @@ void DemoPast::run(const std::stop_token& stop) {
         if (span.state == archive::TimelineState::recorded || span.end - span.start < kShortest)
           continue;
         if (stop.stop_requested()) return;
-        if (auto filled = fill(feed, {span.start, span.end}, stop); !filled)
+        auto& scenery = sceneries[&area];
+        if (!scenery) scenery = demo::make_scenery(area);
+        if (auto filled = fill(area, scenery, {span.start, span.end}, stop); !filled)
           return log::warn("the past is not drawn: {}", filled.error().message);
       }
     }
@@ -44,9 +49,11 @@ void DemoPast::run(const std::stop_token& stop) {
   if (!stop.stop_requested()) log::info("the demonstration's past hour is drawn");
 }
 
-Result<void> DemoPast::fill(const FeedId& feed, UtcSpan span, const std::stop_token& stop) {
-  const demo::Area* area = demo::find_area(feed.str());
-  ORIEL_TRY_ASSIGN(const auto renderer, demo::PastRenderer::open(*area, span, {}));
+Result<void> DemoPast::fill(const demo::Area& area,
+                            const std::shared_ptr<const demo::Scenery>& scenery, UtcSpan span,
+                            const std::stop_token& stop) {
+  const FeedId feed{std::string(area.id)};
+  ORIEL_TRY_ASSIGN(const auto renderer, demo::PastRenderer::open(area, span, {.scenery = scenery}));
   const auto sink =
       archive_.writer().sink_for(feed, media::Rendition::main, archive::SinkUse::fill);
   media::PackagerOptions options;

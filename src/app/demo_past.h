@@ -3,6 +3,8 @@
 #include "archive/archive.h"
 #include "base/thread.h"
 #include "base/time.h"
+#include "demo/plateau.h"
+#include "demo/scene.h"
 
 namespace oriel::app {
 
@@ -14,7 +16,8 @@ class DemoPast {
 
  private:
   void run(const std::stop_token& stop);
-  Result<void> fill(const FeedId& feed, UtcSpan span, const std::stop_token& stop);
+  Result<void> fill(const demo::Area& area, const std::shared_ptr<const demo::Scenery>& scenery,
+                    UtcSpan span, const std::stop_token& stop);
 
   archive::Archive& archive_;
   const Clock& clock_;

@@ -89,87 +89,112 @@ void add_config_options(CLI::App& command, Arguments& arguments) {
                      "The data folder, when there is no configuration file");
 }
 
+// What a subcommand does when it was the one that was called.
+struct Command {
+  CLI::App* parsed = nullptr;
+  std::function<int()> run;
+};
+using Commands = std::vector<Command>;
+
+void add_running(CLI::App& program, Arguments& arguments, Commands& commands) {
+  auto* demo = program.add_subcommand("demo", "The whole system with a simulated plateau");
+  demo->add_option("--listen", arguments.demo.listen, "ADDRESS:PORT")->capture_default_str();
+  demo->add_option("--data", arguments.demo.data, "Where footage is kept");
+  demo->add_option("--input", arguments.demo.inputs, "Video files instead of the simulation");
+  commands.push_back({demo, [&] { return app::run_demo(arguments.demo); }});
+
+  auto* serve = program.add_subcommand("serve", "Record and show what the configuration declares");
+  serve->add_option("--config", arguments.config, "The configuration file")->required();
+  commands.push_back({serve, [&] { return with_config(arguments, app::serve); }});
+
+  auto* camera = program.add_subcommand("camera", "The simulated cameras alone, over RTSP");
+  camera->add_option("--listen", arguments.camera_listen, "ADDRESS:PORT")->capture_default_str();
+  camera->add_option("--area", arguments.camera.areas, "Only these areas");
+  camera->add_option("--truth", arguments.camera.truth_file,
+                     "Write which animal was where to this file");
+  camera->add_option("--input", arguments.camera.inputs, "Video files instead of the simulation");
+  commands.push_back({camera, [&] { return run_camera(arguments); }});
+
+  auto* check = program.add_subcommand("check", "Read the configuration and say what it means");
+  check->add_option("--config", arguments.config, "The configuration file")->required();
+  commands.push_back({check, [&] { return with_config(arguments, app::check_config); }});
+
+  auto* worker = program.add_subcommand("worker", "");
+  worker->group("");  // the program calls it itself
+  worker->add_option("name", arguments.worker)->required();
+  commands.push_back({worker, [&] { return run_worker(arguments.worker); }});
+}
+
+void add_people(CLI::App& program, Arguments& arguments, Commands& commands) {
+  auto* user = program.add_subcommand("user", "Accounts");
+  user->require_subcommand(1);
+  auto* add = user->add_subcommand(
+      "add", "Add an account; the password is asked for, or read from standard input");
+  add->add_option("name", arguments.user)->required();
+  add->add_option("--role", arguments.role, "viewer, curator, operator or administrator")
+      ->capture_default_str();
+  add_config_options(*add, arguments);
+  commands.push_back({add, [&] {
+                        return with_config(arguments, [&](const app::Config& config) {
+                          return app::add_user(config, arguments.user, arguments.role);
+                        });
+                      }});
+  auto* list = user->add_subcommand("list", "List the accounts");
+  add_config_options(*list, arguments);
+  commands.push_back({list, [&] { return with_config(arguments, app::list_users); }});
+  auto* password = user->add_subcommand("password", "Set a new password");
+  password->add_option("name", arguments.user)->required();
+  add_config_options(*password, arguments);
+  commands.push_back({password, [&] {
+                        return with_config(arguments, [&](const app::Config& config) {
+                          return app::set_password(config, arguments.user);
+                        });
+                      }});
+
+  auto* token = program.add_subcommand("token", "API tokens");
+  token->require_subcommand(1);
+  auto* make = token->add_subcommand("add", "Make a token and print it");
+  make->add_option("name", arguments.token_name, "What it is for")->required();
+  make->add_option("--user", arguments.user)->required();
+  make->add_option("--scope", arguments.scopes, "For example feeds:read, media:read")->required();
+  add_config_options(*make, arguments);
+  commands.push_back({make, [&] {
+                        return with_config(arguments, [&](const app::Config& config) {
+                          return app::make_token(config, arguments.user, arguments.token_name,
+                                                 arguments.scopes);
+                        });
+                      }});
+}
+
+void add_archive(CLI::App& program, Arguments& arguments, Commands& commands) {
+  auto* archive = program.add_subcommand("archive", "The archive");
+  archive->require_subcommand(1);
+  auto* list = archive->add_subcommand(
+      "ls", "List a feed's recordings: id, start, end, bytes, why it ended");
+  list->add_option("feed", arguments.feed)->required();
+  list->add_option("--count", arguments.count, "At most this many")->capture_default_str();
+  add_config_options(*list, arguments);
+  commands.push_back({list, [&] {
+                        return with_config(arguments, [&](const app::Config& config) {
+                          return app::list_recordings(config, arguments.feed, arguments.count);
+                        });
+                      }});
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   app::block_signals();
   Arguments arguments;
+  Commands commands;
   CLI::App program{"Oriel: an open window on nature, shared between museums"};
   program.set_version_flag("--version", ORIEL_VERSION);
   program.require_subcommand(1);
-
-  auto* demo_command = program.add_subcommand("demo", "The whole system with a simulated plateau");
-  demo_command->add_option("--listen", arguments.demo.listen, "ADDRESS:PORT")
-      ->capture_default_str();
-  demo_command->add_option("--data", arguments.demo.data, "Where footage is kept");
-  demo_command->add_option("--input", arguments.demo.inputs,
-                           "Video files instead of the simulation");
-
-  auto* serve_command =
-      program.add_subcommand("serve", "Record and show what the configuration declares");
-  serve_command->add_option("--config", arguments.config, "The configuration file")->required();
-
-  auto* camera_command = program.add_subcommand("camera", "The simulated cameras alone, over RTSP");
-  camera_command->add_option("--listen", arguments.camera_listen, "ADDRESS:PORT")
-      ->capture_default_str();
-  camera_command->add_option("--area", arguments.camera.areas, "Only these areas");
-  camera_command->add_option("--truth", arguments.camera.truth_file,
-                             "Write which animal was where to this file");
-  camera_command->add_option("--input", arguments.camera.inputs,
-                             "Video files instead of the simulation");
-
-  auto* check_command =
-      program.add_subcommand("check", "Read the configuration and say what it means");
-  check_command->add_option("--config", arguments.config, "The configuration file")->required();
-
-  auto* user_command = program.add_subcommand("user", "Accounts");
-  user_command->require_subcommand(1);
-  auto* user_add = user_command->add_subcommand(
-      "add", "Add an account; the password is asked for, or read from standard input");
-  user_add->add_option("name", arguments.user)->required();
-  user_add->add_option("--role", arguments.role, "viewer, curator, operator or administrator")
-      ->capture_default_str();
-  add_config_options(*user_add, arguments);
-  auto* user_list = user_command->add_subcommand("list", "List the accounts");
-  add_config_options(*user_list, arguments);
-  auto* user_password = user_command->add_subcommand("password", "Set a new password");
-  user_password->add_option("name", arguments.user)->required();
-  add_config_options(*user_password, arguments);
-
-  auto* token_command = program.add_subcommand("token", "API tokens");
-  token_command->require_subcommand(1);
-  auto* token_add = token_command->add_subcommand("add", "Make a token and print it");
-  token_add->add_option("name", arguments.token_name, "What it is for")->required();
-  token_add->add_option("--user", arguments.user)->required();
-  token_add->add_option("--scope", arguments.scopes, "For example feeds:read, media:read")
-      ->required();
-  add_config_options(*token_add, arguments);
-
-  auto* archive_command = program.add_subcommand("archive", "The archive");
-  archive_command->require_subcommand(1);
-  auto* archive_ls = archive_command->add_subcommand(
-      "ls", "List a feed's recordings: id, start, end, bytes, why it ended");
-  archive_ls->add_option("feed", arguments.feed)->required();
-  archive_ls->add_option("--count", arguments.count, "At most this many")->capture_default_str();
-  add_config_options(*archive_ls, arguments);
-
-  auto* worker_command = program.add_subcommand("worker", "");
-  worker_command->group("");
-  worker_command->add_option("name", arguments.worker)->required();
-
+  add_running(program, arguments, commands);
+  add_people(program, arguments, commands);
+  add_archive(program, arguments, commands);
   CLI11_PARSE(program, argc, argv);
-
-  if (*demo_command) return app::run_demo(arguments.demo);
-  if (*camera_command) return run_camera(arguments);
-  if (*worker_command) return run_worker(arguments.worker);
-  return with_config(arguments, [&](const app::Config& config) {
-    if (*serve_command) return app::serve(config);
-    if (*check_command) return app::check_config(config);
-    if (*user_add) return app::add_user(config, arguments.user, arguments.role);
-    if (*user_list) return app::list_users(config);
-    if (*user_password) return app::set_password(config, arguments.user);
-    if (*token_add)
-      return app::make_token(config, arguments.user, arguments.token_name, arguments.scopes);
-    return app::list_recordings(config, arguments.feed, arguments.count);
-  });
+  for (const auto& command : commands)
+    if (command.parsed->parsed()) return command.run();
+  return 2;
 }

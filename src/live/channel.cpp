@@ -160,7 +160,8 @@ media::LivePlaylist Channel::list(const View& view, const UriScheme& uris, Posit
         if (slot.position >= end) break;
         listed.parts.push_back({uris.prefix + media::range_name(*segment->recording, slot.number,
                                                                 slot.number + 1, view.with_audio),
-                                slot.duration_90k, slot.independent, !view.sees({slot.start, slot.end})});
+                                slot.duration_90k, slot.independent,
+                                !view.sees({slot.start, slot.end})});
       }
     }
     from_end_90k += listed.duration_90k;

@@ -30,7 +30,8 @@ void add_segment(std::string& text, const PlaylistSegment& segment, std::string&
     fmt::format_to(out, "#EXT-X-PROGRAM-DATE-TIME:{}\n", format_rfc3339(segment.start));
   for (const auto& part : segment.parts)
     fmt::format_to(out, "#EXT-X-PART:DURATION={:.5f},URI=\"{}\"{}{}\n", seconds(part.duration_90k),
-                   part.uri, part.independent ? ",INDEPENDENT=YES" : "", part.gap ? ",GAP=YES" : "");
+                   part.uri, part.independent ? ",INDEPENDENT=YES" : "",
+                   part.gap ? ",GAP=YES" : "");
   if (segment.gap && !segment.uri.empty()) text += "#EXT-X-GAP\n";
   if (!segment.uri.empty())
     fmt::format_to(out, "#EXTINF:{:.5f},\n{}\n", seconds(segment.duration_90k), segment.uri);
