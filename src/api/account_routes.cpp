@@ -89,8 +89,11 @@ Awaitable<Response> log_in(Services& services, Request& request) {
   if (!begun) {
     if (begun.error().kind == ErrorKind::denied)
       co_return http::problem(401, begun.error().message);
-    if (begun.error().kind == ErrorKind::exhausted)
-      co_return http::problem(429, begun.error().message);
+    if (begun.error().kind == ErrorKind::exhausted) {
+      Response slower = http::problem(429, begun.error().message);
+      slower.headers.set("Retry-After", "60");  // the longest a name waits, login_throttle.h
+      co_return slower;
+    }
     co_return http::problem(begun.error());
   }
   Response response = Response::of(Me{begun->identity.name, begun->identity.role});
