@@ -146,6 +146,20 @@ TEST_F(ChannelTest, without_the_right_to_sound_the_names_are_those_of_the_silent
   EXPECT_THAT(text({}, {.with_audio = true}), HasSubstr("m/1/0-13.m4s"));
 }
 
+TEST_F(ChannelTest, what_is_withheld_is_listed_as_a_gap) {
+  begin();
+  push(230);
+  const UtcTime start = channel.next_part(0, {}, 1000).part->start;
+  const View view{.with_audio = true,
+                  .withheld = std::make_shared<const std::vector<UtcSpan>>(
+                      std::vector{UtcSpan{start, start + Duration::from_s(1)}})};
+  const std::string playlist = text({}, view);
+  EXPECT_THAT(playlist, HasSubstr("#EXT-X-GAP\n#EXTINF:4.00000,\nm/1/0-13.m4s"));
+  EXPECT_THAT(playlist, HasSubstr("URI=\"m/1/0-1.m4s\",INDEPENDENT=YES,GAP=YES"));
+  EXPECT_THAT(playlist, Not(HasSubstr("m/1/13-14.m4s\",INDEPENDENT=YES,GAP=YES")));
+  EXPECT_THAT(text(), Not(HasSubstr("GAP")));
+}
+
 TEST_F(ChannelTest, the_summary_tells_the_delivered_rate) {
   begin();
   push(500);
