@@ -13,7 +13,7 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 WORK = ROOT / "build" / "bench"
-PROGRAM = ROOT / "build" / "release" / "oriel"
+PROGRAM = pathlib.Path(os.environ.get("ORIEL_PROGRAM", ROOT / "build/release/oriel"))
 # The load harness: many cameras and many viewers from one thread each.
 HARNESS = pathlib.Path(os.environ.get("ORIEL_LOAD_HARNESS", ROOT.parent / "shared" / "bench"))
 TICK = os.sysconf("SC_CLK_TCK")

@@ -28,10 +28,11 @@ def video_branch(options, width, height, number):
         tune = "zerolatency" if bframes == 0 else "0"
         coded = (
             f"x264enc tune={tune} speed-preset=ultrafast bitrate={options.bitrate}"
-            f" key-int-max={options.gop} bframes={bframes} b-adapt=false threads=1 name=encoder{number}"
+            f" key-int-max={options.gop} bframes={bframes} b-adapt=false threads=1"
+            f" name=encoder{number}"
             f" ! video/x-h264,profile={'baseline' if bframes == 0 else 'main'}"
         )
-        # config-interval -1 repeats the parameter sets before each key frame; 0 leaves them to the SDP.
+        # config-interval -1 repeats the sets before each key frame; 0 leaves them to the SDP.
         interval = 0 if options.sets == "sdp" else -1
         pay = f"rtph264pay config-interval={interval} pt=96"
     elif options.codec == "h265":
@@ -47,7 +48,8 @@ def video_branch(options, width, height, number):
         sys.exit(f"unknown codec {options.codec}")
     if options.loss > 0:
         # The element called payN is the last of its stream; the payloader stands before it.
-        return f"{raw} ! {coded} ! {pay} ! identity drop-probability={options.loss / 100} name=pay{number}"
+        drop = f"identity drop-probability={options.loss / 100}"
+        return f"{raw} ! {coded} ! {pay} ! {drop} name=pay{number}"
     if options.reorder:
         return (
             f"{raw} ! {coded} ! {pay} ! netsim delay-probability=0.05 min-delay=5 max-delay=20"
