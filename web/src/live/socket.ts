@@ -44,8 +44,8 @@ export interface SocketOptions {
 
 export const kSlots = 64;
 const kPingEvery_ms = 2000;
-const kSilence_ms = 6000;
-const kConnectDeadline_ms = 5000;
+const kSilence_ms = 7000;
+const kConnectDeadline_ms = 8000;
 const kBackoffFirst_ms = 250;
 const kBackoffMax_ms = 4000;
 
