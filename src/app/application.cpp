@@ -2,8 +2,11 @@
 
 #include <filesystem>
 
+#include <fcntl.h>
 #include <sodium.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "access/accounts.h"
 #include "access/authenticator.h"
@@ -37,6 +40,31 @@ Result<std::string> prepare_data(const Config& config) {
   if (!config.database.empty()) return config.database;
   return "sqlite:" + (fs::path(config.data) / "oriel.db").string();
 }
+
+// Held for the life of the program: two programs on one data folder would give the same numbers to
+// different recordings.
+class FolderLock {
+ public:
+  FolderLock() = default;
+  ~FolderLock() {
+    if (descriptor_ >= 0) ::close(descriptor_);
+  }
+  FolderLock(const FolderLock&) = delete;
+  FolderLock& operator=(const FolderLock&) = delete;
+
+  // Errors: conflict when another program has it.
+  Result<void> take(const std::string& folder) {
+    const std::string path = (fs::path(folder) / "oriel.lock").string();
+    descriptor_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (descriptor_ < 0) return fail(errno_error(errno, path));
+    if (::flock(descriptor_, LOCK_EX | LOCK_NB) == 0) return {};
+    if (errno != EWOULDBLOCK) return fail(errno_error(errno, path));
+    return fail(ErrorKind::conflict, "data folder " + folder + " is in use by another Oriel");
+  }
+
+ private:
+  int descriptor_ = -1;
+};
 
 Result<std::vector<archive::VolumeOptions>> prepare_volumes(const Config& config) {
   if (!config.volumes.empty()) return config.volumes;
@@ -95,6 +123,7 @@ class RunningApplication final : public Application {
 
   const Config config_;
   const Clock& clock_;
+  FolderLock lock_;
   Metrics metrics_;
   std::unique_ptr<store::Database> database_;
   // Set after the registry exists; the writer's threads may call before.
@@ -123,6 +152,7 @@ class RunningApplication final : public Application {
 
 Result<void> RunningApplication::open_archive() {
   ORIEL_TRY_ASSIGN(const auto url, prepare_data(config_));
+  ORIEL_TRY(lock_.take(config_.data));
   auto database = store::open_database(url, metrics_);
   if (!database) return fail(std::move(database).error().within("database"));
   database_ = std::move(*database);
