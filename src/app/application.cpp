@@ -198,6 +198,7 @@ void RunningApplication::make_routes() {
   api::add_account_routes(router_, *services_);
   api::add_wall_routes(router_, *services_);
   api::add_operation_routes(router_, *services_);
+  if (!config_.tiles.empty()) add_tiles(router_, config_.tiles, *offload_);
   const std::string folder = find_pages(config_);
   auto pages = http::StaticFiles::load(folder);
   if (!pages) {
