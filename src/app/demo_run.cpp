@@ -6,6 +6,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <poll.h>
 #include <spawn.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -29,6 +30,12 @@ class CameraProcess {
   ~CameraProcess() {
     if (pid_ <= 0) return;
     ::kill(pid_, SIGTERM);
+    // It has two seconds to close its truth file; then it is ended.
+    for (int i = 0; i < 20; ++i) {
+      if (::waitpid(pid_, nullptr, WNOHANG) == pid_) return;
+      ::poll(nullptr, 0, 100);
+    }
+    ::kill(pid_, SIGKILL);
     ::waitpid(pid_, nullptr, 0);
   }
   // Gives the port it serves on. Errors: internal.
