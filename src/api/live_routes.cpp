@@ -275,7 +275,11 @@ Awaitable<Response> media_init(Services& services, const Seen& seen, RecordingId
   const bool mutes = media::has_sound_to_mute(*tracks);
   if ((name.muted && !mutes) || (mutes && !name.muted && !seen.view.with_audio))
     co_return http::problem(no_such_part());
-  if (name.muted) init = std::make_shared<const Bytes>(media::mute_init(*init));
+  if (name.muted) {
+    auto muted = media::mute_init(*init);
+    if (!muted) co_return http::problem(muted.error());
+    init = std::make_shared<const Bytes>(std::move(*muted));
+  }
   co_return media_response(http::Body::of(std::move(init)), seen.view);
 }
 

@@ -287,8 +287,13 @@ Awaitable<Result<void>> LiveSocket::send_init(std::uint8_t slot, Subscription& s
   head.append(as_bytes(text));
   std::vector<http::MemorySlice> slices;
   slices.push_back(http::MemorySlice::of(std::make_shared<const Bytes>(head.take())));
-  slices.push_back(http::MemorySlice::of(
-      muted ? std::make_shared<const Bytes>(media::mute_init(*recording.init)) : recording.init));
+  SharedBytes init = recording.init;
+  if (muted) {
+    auto silent = media::mute_init(*init);
+    if (!silent) co_return fail(silent.error());
+    init = std::make_shared<const Bytes>(std::move(*silent));
+  }
+  slices.push_back(http::MemorySlice::of(std::move(init)));
   co_return co_await socket_.write_binary(std::move(slices));
 }
 

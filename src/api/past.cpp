@@ -110,8 +110,11 @@ class ClipBuilder {
     if (!plan_.init) {
       plan_.muted = !view_.with_audio && media::has_sound_to_mute(*init.tracks);
       stored_init_ = init.bytes;
-      plan_.init =
-          plan_.muted ? std::make_shared<const Bytes>(media::mute_init(*init.bytes)) : init.bytes;
+      plan_.init = init.bytes;
+      if (plan_.muted) {
+        ORIEL_TRY_ASSIGN(auto silent, media::mute_init(*init.bytes));
+        plan_.init = std::make_shared<const Bytes>(std::move(silent));
+      }
       plan_.total_bytes = plan_.init->size();
     } else if (*stored_init_ != *init.bytes) {
       return fail(ErrorKind::conflict, "the camera's picture format changes at " +

@@ -298,10 +298,10 @@ void mute_part(std::span<std::uint8_t> bytes, const PartHead& head) {
   std::fill(silence.begin(), silence.end(), std::uint8_t{0});
 }
 
-Bytes mute_init(ByteView init) {
+Result<Bytes> mute_init(ByteView init) {
   Bytes muted(init.begin(), init.end());
-  const auto summary = parse_init(init);
-  if (!summary || !summary->video || summary->timescales.size() < 2) return muted;
+  ORIEL_TRY_ASSIGN(const auto summary, parse_init(init));
+  if (!summary.video || summary.timescales.size() < 2) return muted;
   std::uint32_t audio_id = 0;
   const auto rename = [&](std::size_t at) { std::memcpy(muted.data() + at + 4, "free", 4); };
   const auto in_moov = [&](std::string_view name, Region box, std::size_t at) -> Result<void> {
@@ -324,7 +324,7 @@ Bytes mute_init(ByteView init) {
   const auto outer = [&](std::string_view name, Region box, std::size_t) -> Result<void> {
     return name == "moov" ? for_each_box(init, box, in_moov) : Result<void>{};
   };
-  ORIEL_CHECK(for_each_box(init, {0, init.size()}, outer).has_value());
+  ORIEL_TRY(for_each_box(init, {0, summary.bytes}, outer));
   return muted;
 }
 

@@ -75,8 +75,9 @@ std::int64_t ticks_from(std::int64_t ticks, std::int32_t timescale);
 // Makes a part silent in place: the audio traf becomes `free` and the audio bytes become zeros. The
 // size stays. `bytes` is the whole part.
 void mute_part(std::span<std::uint8_t> bytes, const PartHead& head);
-// The init segment without its audio track, same size; the input when there is nothing to mute.
-Bytes mute_init(ByteView init);
+// The init segment without its audio track, same size; a copy when there is nothing to mute.
+// Errors: data_loss.
+Result<Bytes> mute_init(ByteView init);
 
 // ftyp + moov for these tracks, made by libavformat's mp4 muxer with CMAF brands. Track ids are
 // 1, 2 in order. Errors: unsupported when MP4 cannot hold a codec.

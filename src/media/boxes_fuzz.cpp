@@ -6,7 +6,7 @@ using namespace oriel;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const ByteView bytes(data, size);
-  if (const auto init = media::parse_init(bytes)) media::mute_init(bytes);
+  if (const auto muted = media::mute_init(bytes); muted && muted->size() != size) __builtin_trap();
   if (const auto index = media::decode_segment_index(bytes))
     if (media::decode_segment_index(media::encode_segment_index(*index)).value() != *index)
       __builtin_trap();

@@ -148,12 +148,27 @@ TEST_F(PackagerTest, a_part_reads_back_as_it_was_written) {
 TEST_F(PackagerTest, a_muted_init_has_one_track_and_the_same_size) {
   const auto init = make_init({video_track(), audio_track()});
   ASSERT_TRUE(init);
-  const Bytes muted = mute_init(*init);
-  EXPECT_EQ(muted.size(), init->size());
-  const auto summary = parse_init(muted);
+  const auto muted = mute_init(*init);
+  ASSERT_TRUE(muted);
+  EXPECT_EQ(muted->size(), init->size());
+  const auto summary = parse_init(*muted);
   ASSERT_TRUE(summary);
   EXPECT_EQ(summary->timescales.size(), 1u);
   EXPECT_EQ(parse_init(*init)->timescales.size(), 2u);
+}
+
+TEST_F(PackagerTest, a_damaged_init_is_told_and_not_muted) {
+  auto init = make_init({video_track(), audio_track()});
+  ASSERT_TRUE(init);
+  for (std::size_t at = 0; at + 4 < init->size(); at += 3) {
+    Bytes damaged(*init);
+    damaged[at] = damaged[at + 1] = 0xff;
+    if (const auto muted = mute_init(damaged)) {
+      EXPECT_EQ(muted->size(), damaged.size());
+    } else {
+      EXPECT_EQ(muted.error().kind, ErrorKind::data_loss);
+    }
+  }
 }
 
 TEST_F(PackagerTest, what_comes_before_the_first_key_frame_is_dropped) {
