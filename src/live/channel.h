@@ -22,7 +22,7 @@ struct ChannelOptions {
   Duration window = Duration::from_s(60);
   // Media bytes stay in memory this long; what is older is read from its file. Renditions that are
   // not recorded keep their bytes for the whole window.
-  Duration payload = Duration::from_s(9);
+  Duration payload = Duration::from_s(6);
   bool recorded = true;
   std::int64_t target_s = 6;  // no segment is longer
   std::int64_t recording_90k =

@@ -41,7 +41,7 @@ class ChannelTest : public ::testing::Test {
 
   ManualClock clock{UtcTime::from_ms(1'800'000'000'000)};
   int changes = 0;
-  Channel channel{{}, clock, [this] { ++changes; }};
+  Channel channel{{.payload = Duration::from_s(9)}, clock, [this] { ++changes; }};
   CountingIds ids;
   media::Packager packager{{.feed = FeedId("lake")}, ids, channel};
   std::int64_t frames = 0;
