@@ -31,10 +31,9 @@ class CameraProcess {
     if (pid_ <= 0) return;
     ::kill(pid_, SIGTERM);
     // It has two seconds to close its truth file; then it is ended.
-    for (int i = 0; i < 20; ++i) {
-      if (::waitpid(pid_, nullptr, WNOHANG) == pid_) return;
-      ::poll(nullptr, 0, 100);
-    }
+    pollfd ended{static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0)), POLLIN, 0};
+    ::poll(&ended, 1, 2'000);
+    if (ended.fd >= 0) ::close(ended.fd);
     ::kill(pid_, SIGKILL);
     ::waitpid(pid_, nullptr, 0);
   }
