@@ -47,6 +47,7 @@ class Body {
   float x_, y_, scale_, side_;
 };
 
+// In body units; colours are reflectances. What a row of kBuilds does not name is as here.
 struct Build {
   float length = 1.2f;  // shoulder to hip
   float chest = 0.22f;  // radius
@@ -67,156 +68,155 @@ struct Build {
   Rgb tail_colour{.25f, .18f, .11f};
 };
 
+using S = Species;
+
+constexpr Build kYak{.length = 1.08f,
+                     .chest = .33f,
+                     .belly = .31f,
+                     .hip = .26f,
+                     .leg = .07f,
+                     .neck = .26f,
+                     .neck_r = .19f,
+                     .neck_angle = .05f,
+                     .head = .30f,
+                     .head_r = .12f,
+                     .tail = .5f,
+                     .tail_r = .075f,
+                     .back = {.045f, .034f, .028f},
+                     .under = {.03f, .024f, .02f},
+                     .legs = {.035f, .028f, .024f},
+                     .face = {.06f, .05f, .045f},
+                     .tail_colour = {.04f, .03f, .025f}};
+constexpr Build kGazelle{.chest = .20f,
+                         .belly = .18f,
+                         .hip = .18f,
+                         .leg = .035f,
+                         .neck = .40f,
+                         .neck_r = .075f,
+                         .neck_angle = 1.1f,
+                         .head = .22f,
+                         .head_r = .07f,
+                         .tail = .1f,
+                         .back = {.48f, .34f, .20f},
+                         .under = {.82f, .78f, .70f},
+                         .legs = {.55f, .43f, .29f},
+                         .face = {.44f, .32f, .20f}};
+
+struct BuildRow {
+  Species species;
+  Build build;
+};
+constexpr BuildRow kBuilds[] = {
+    {S::tibetan_antelope,
+     {.tail = 0.14f,
+      .back = {.46f, .33f, .21f},
+      .under = {.80f, .76f, .68f},
+      .legs = {.30f, .23f, .17f},
+      .face = {.10f, .08f, .07f}}},
+    {S::kiang,
+     {.length = 1.12f,
+      .chest = .235f,
+      .belly = .225f,
+      .hip = .22f,
+      .neck = .46f,
+      .neck_r = .14f,
+      .head = .36f,
+      .head_r = .095f,
+      .tail = .48f,
+      .tail_r = .03f,
+      .back = {.36f, .17f, .075f},
+      .under = {.78f, .72f, .62f},
+      .legs = {.76f, .70f, .60f},
+      .face = {.34f, .17f, .08f},
+      .tail_colour = {.07f, .05f, .04f}}},
+    {S::wild_yak, kYak},
+    {S::domestic_yak, kYak},
+    {S::przewalskis_gazelle, kGazelle},
+    {S::tibetan_gazelle, kGazelle},
+    {S::goitered_gazelle, kGazelle},
+    {S::blue_sheep,
+     {.length = 1.15f,
+      .chest = .24f,
+      .belly = .22f,
+      .neck = .32f,
+      .neck_r = .11f,
+      .head = .26f,
+      .tail = .14f,
+      .back = {.25f, .225f, .195f},
+      .under = {.72f, .70f, .66f},
+      .legs = {.16f, .14f, .13f},
+      .face = {.24f, .22f, .20f}}},
+    {S::white_lipped_deer,
+     {.neck = .48f,
+      .neck_r = .10f,
+      .neck_angle = 1.0f,
+      .head = .30f,
+      .tail = .12f,
+      .back = {.25f, .165f, .095f},
+      .under = {.48f, .38f, .27f},
+      .legs = {.26f, .19f, .12f},
+      .face = {.27f, .19f, .12f}}},
+    {S::wolf,
+     {.length = 1.2f,
+      .chest = .20f,
+      .belly = .165f,
+      .hip = .165f,
+      .leg = .045f,
+      .neck = .30f,
+      .neck_r = .125f,
+      .neck_angle = .35f,
+      .head = .30f,
+      .head_r = .095f,
+      .tail = .52f,
+      .tail_r = .075f,
+      .back = {.30f, .255f, .20f},
+      .under = {.56f, .50f, .41f},
+      .legs = {.46f, .38f, .28f},
+      .face = {.34f, .29f, .23f},
+      .tail_colour = {.24f, .20f, .16f}}},
+    {S::tibetan_fox,
+     {.length = 1.35f,
+      .chest = .23f,
+      .belly = .20f,
+      .hip = .20f,
+      .leg = .05f,
+      .neck = .28f,
+      .neck_r = .15f,
+      .neck_angle = .35f,
+      .head = .34f,
+      .head_r = .15f,
+      .tail = .95f,
+      .tail_r = .13f,
+      .back = {.46f, .27f, .13f},
+      .under = {.50f, .48f, .45f},
+      .legs = {.45f, .29f, .16f},
+      .face = {.50f, .33f, .18f},
+      .tail_colour = {.55f, .50f, .44f}}},
+    {S::snow_leopard,
+     {.length = 1.42f,
+      .chest = .25f,
+      .belly = .22f,
+      .hip = .24f,
+      .leg = .075f,
+      .neck = .26f,
+      .neck_r = .16f,
+      .neck_angle = .12f,
+      .head = .25f,
+      .head_r = .145f,
+      .tail = 1.35f,
+      .tail_r = .085f,
+      .back = {.40f, .37f, .325f},
+      .under = {.66f, .63f, .58f},
+      .legs = {.43f, .40f, .355f},
+      .face = {.43f, .40f, .355f},
+      .tail_colour = {.37f, .34f, .30f}}},
+};
+
+// The plain Build for a species without a row.
 Build build_of(Species species) {
-  Build b;
-  switch (species) {
-    case Species::tibetan_antelope:
-      b.back = {.46f, .33f, .21f};
-      b.under = {.80f, .76f, .68f};
-      b.legs = {.30f, .23f, .17f};
-      b.face = {.10f, .08f, .07f};
-      b.tail = 0.14f;
-      break;
-    case Species::kiang:
-      b.length = 1.12f;
-      b.chest = .235f;
-      b.belly = .225f;
-      b.hip = .22f;
-      b.neck = .46f;
-      b.neck_r = .14f;
-      b.head = .36f;
-      b.head_r = .095f;
-      b.tail = .48f;
-      b.tail_r = .03f;
-      b.back = {.36f, .17f, .075f};
-      b.under = {.78f, .72f, .62f};
-      b.legs = {.76f, .70f, .60f};
-      b.face = {.34f, .17f, .08f};
-      b.tail_colour = {.07f, .05f, .04f};
-      break;
-    case Species::wild_yak:
-    case Species::domestic_yak:
-      b.length = 1.08f;
-      b.chest = .33f;
-      b.belly = .31f;
-      b.hip = .26f;
-      b.leg = .07f;
-      b.neck = .26f;
-      b.neck_r = .19f;
-      b.neck_angle = .05f;
-      b.head = .30f;
-      b.head_r = .12f;
-      b.tail = .5f;
-      b.tail_r = .075f;
-      b.back = {.045f, .034f, .028f};
-      b.under = {.03f, .024f, .02f};
-      b.legs = {.035f, .028f, .024f};
-      b.face = {.06f, .05f, .045f};
-      b.tail_colour = {.04f, .03f, .025f};
-      break;
-    case Species::przewalskis_gazelle:
-    case Species::tibetan_gazelle:
-    case Species::goitered_gazelle:
-      b.chest = .20f;
-      b.belly = .18f;
-      b.hip = .18f;
-      b.leg = .035f;
-      b.neck = .40f;
-      b.neck_r = .075f;
-      b.neck_angle = 1.1f;
-      b.head = .22f;
-      b.head_r = .07f;
-      b.tail = .1f;
-      b.back = {.48f, .34f, .20f};
-      b.under = {.82f, .78f, .70f};
-      b.legs = {.55f, .43f, .29f};
-      b.face = {.44f, .32f, .20f};
-      break;
-    case Species::blue_sheep:
-      b.length = 1.15f;
-      b.chest = .24f;
-      b.belly = .22f;
-      b.neck = .32f;
-      b.neck_r = .11f;
-      b.head = .26f;
-      b.back = {.25f, .225f, .195f};
-      b.under = {.72f, .70f, .66f};
-      b.legs = {.16f, .14f, .13f};
-      b.face = {.24f, .22f, .20f};
-      b.tail = .14f;
-      break;
-    case Species::white_lipped_deer:
-      b.neck = .48f;
-      b.neck_r = .10f;
-      b.neck_angle = 1.0f;
-      b.head = .30f;
-      b.tail = .12f;
-      b.back = {.25f, .165f, .095f};
-      b.under = {.48f, .38f, .27f};
-      b.legs = {.26f, .19f, .12f};
-      b.face = {.27f, .19f, .12f};
-      break;
-    case Species::wolf:
-      b.length = 1.2f;
-      b.chest = .20f;
-      b.belly = .165f;
-      b.hip = .165f;
-      b.leg = .045f;
-      b.neck = .30f;
-      b.neck_r = .125f;
-      b.neck_angle = .35f;
-      b.head = .30f;
-      b.head_r = .095f;
-      b.tail = .52f;
-      b.tail_r = .075f;
-      b.back = {.30f, .255f, .20f};
-      b.under = {.56f, .50f, .41f};
-      b.legs = {.46f, .38f, .28f};
-      b.face = {.34f, .29f, .23f};
-      b.tail_colour = {.24f, .20f, .16f};
-      break;
-    case Species::tibetan_fox:
-      b.length = 1.35f;
-      b.chest = .23f;
-      b.belly = .20f;
-      b.hip = .20f;
-      b.leg = .05f;
-      b.neck = .28f;
-      b.neck_r = .15f;
-      b.neck_angle = .35f;
-      b.head = .34f;
-      b.head_r = .15f;
-      b.tail = .95f;
-      b.tail_r = .13f;
-      b.back = {.46f, .27f, .13f};
-      b.under = {.50f, .48f, .45f};
-      b.legs = {.45f, .29f, .16f};
-      b.face = {.50f, .33f, .18f};
-      b.tail_colour = {.55f, .50f, .44f};
-      break;
-    case Species::snow_leopard:
-      b.length = 1.42f;
-      b.chest = .25f;
-      b.belly = .22f;
-      b.hip = .24f;
-      b.leg = .075f;
-      b.neck = .26f;
-      b.neck_r = .16f;
-      b.neck_angle = .12f;
-      b.head = .25f;
-      b.head_r = .145f;
-      b.tail = 1.35f;
-      b.tail_r = .085f;
-      b.back = {.40f, .37f, .325f};
-      b.under = {.66f, .63f, .58f};
-      b.legs = {.43f, .40f, .355f};
-      b.face = {.43f, .40f, .355f};
-      b.tail_colour = {.37f, .34f, .30f};
-      break;
-    default:
-      break;
-  }
-  return b;
+  for (const BuildRow& row : kBuilds)
+    if (row.species == species) return row.build;
+  return {};
 }
 
 bool is_yak(Species s) { return s == Species::wild_yak || s == Species::domestic_yak; }
@@ -368,83 +368,90 @@ struct Plumage {
   float neck_length;  // of body length
 };
 
+struct PlumageRow {
+  Species species;
+  Plumage plumage;
+};
+constexpr PlumageRow kPlumages[] = {
+    {S::black_necked_crane,
+     {.body = {.66f, .66f, .65f},
+      .wing = {.60f, .60f, .60f},
+      .tip = {.05f, .05f, .05f},
+      .neck = {.04f, .04f, .045f},
+      .head = {.05f, .05f, .05f},
+      .beak = {.35f, .32f, .22f},
+      .neck_length = .95f}},
+    {S::bar_headed_goose,
+     {.body = {.46f, .44f, .42f},
+      .wing = {.40f, .39f, .38f},
+      .tip = {.08f, .08f, .08f},
+      .neck = {.30f, .27f, .25f},
+      .head = {.85f, .85f, .83f},
+      .beak = {.80f, .45f, .08f},
+      .neck_length = .55f}},
+    {S::whooper_swan,
+     {.body = {.88f, .88f, .87f},
+      .wing = {.88f, .88f, .87f},
+      .tip = {.85f, .85f, .84f},
+      .neck = {.88f, .88f, .87f},
+      .head = {.88f, .88f, .86f},
+      .beak = {.80f, .62f, .08f},
+      .neck_length = .95f}},
+    {S::ruddy_shelduck,
+     {.body = {.58f, .25f, .07f},
+      .wing = {.62f, .55f, .45f},
+      .tip = {.05f, .05f, .05f},
+      .neck = {.66f, .42f, .20f},
+      .head = {.72f, .56f, .36f},
+      .beak = {.06f, .06f, .06f},
+      .neck_length = .35f}},
+    {S::brown_headed_gull,
+     {.body = {.86f, .86f, .85f},
+      .wing = {.62f, .64f, .66f},
+      .tip = {.06f, .06f, .06f},
+      .neck = {.86f, .86f, .85f},
+      .head = {.24f, .15f, .10f},
+      .beak = {.55f, .10f, .06f},
+      .neck_length = .16f}},
+    {S::great_cormorant,
+     {.body = {.05f, .05f, .05f},
+      .wing = {.06f, .055f, .05f},
+      .tip = {.04f, .04f, .04f},
+      .neck = {.05f, .05f, .05f},
+      .head = {.12f, .11f, .10f},
+      .beak = {.45f, .40f, .25f},
+      .neck_length = .50f}},
+    {S::upland_buzzard,
+     {.body = {.40f, .32f, .24f},
+      .wing = {.30f, .22f, .15f},
+      .tip = {.08f, .07f, .06f},
+      .neck = {.48f, .40f, .30f},
+      .head = {.50f, .43f, .34f},
+      .beak = {.10f, .10f, .10f},
+      .neck_length = .12f}},
+    {S::himalayan_griffon,
+     {.body = {.42f, .35f, .26f},
+      .wing = {.46f, .38f, .28f},
+      .tip = {.05f, .045f, .04f},
+      .neck = {.62f, .57f, .48f},
+      .head = {.66f, .62f, .54f},
+      .beak = {.20f, .18f, .14f},
+      .neck_length = .14f}},
+    {S::golden_eagle,
+     {.body = {.12f, .085f, .06f},
+      .wing = {.14f, .10f, .07f},
+      .tip = {.06f, .05f, .04f},
+      .neck = {.26f, .17f, .08f},
+      .head = {.30f, .20f, .10f},
+      .beak = {.10f, .10f, .10f},
+      .neck_length = .12f}},
+};
+
+// All black for a species without a row.
 Plumage plumage_of(Species species) {
-  switch (species) {
-    case Species::black_necked_crane:
-      return {{.66f, .66f, .65f},
-              {.60f, .60f, .60f},
-              {.05f, .05f, .05f},
-              {.04f, .04f, .045f},
-              {.05f, .05f, .05f},
-              {.35f, .32f, .22f},
-              .95f};
-    case Species::bar_headed_goose:
-      return {{.46f, .44f, .42f},
-              {.40f, .39f, .38f},
-              {.08f, .08f, .08f},
-              {.30f, .27f, .25f},
-              {.85f, .85f, .83f},
-              {.80f, .45f, .08f},
-              .55f};
-    case Species::whooper_swan:
-      return {{.88f, .88f, .87f},
-              {.88f, .88f, .87f},
-              {.85f, .85f, .84f},
-              {.88f, .88f, .87f},
-              {.88f, .88f, .86f},
-              {.80f, .62f, .08f},
-              .95f};
-    case Species::ruddy_shelduck:
-      return {{.58f, .25f, .07f},
-              {.62f, .55f, .45f},
-              {.05f, .05f, .05f},
-              {.66f, .42f, .20f},
-              {.72f, .56f, .36f},
-              {.06f, .06f, .06f},
-              .35f};
-    case Species::brown_headed_gull:
-      return {{.86f, .86f, .85f},
-              {.62f, .64f, .66f},
-              {.06f, .06f, .06f},
-              {.86f, .86f, .85f},
-              {.24f, .15f, .10f},
-              {.55f, .10f, .06f},
-              .16f};
-    case Species::great_cormorant:
-      return {{.05f, .05f, .05f},
-              {.06f, .055f, .05f},
-              {.04f, .04f, .04f},
-              {.05f, .05f, .05f},
-              {.12f, .11f, .10f},
-              {.45f, .40f, .25f},
-              .50f};
-    case Species::upland_buzzard:
-      return {{.40f, .32f, .24f},
-              {.30f, .22f, .15f},
-              {.08f, .07f, .06f},
-              {.48f, .40f, .30f},
-              {.50f, .43f, .34f},
-              {.10f, .10f, .10f},
-              .12f};
-    case Species::himalayan_griffon:
-      return {{.42f, .35f, .26f},
-              {.46f, .38f, .28f},
-              {.05f, .045f, .04f},
-              {.62f, .57f, .48f},
-              {.66f, .62f, .54f},
-              {.20f, .18f, .14f},
-              .14f};
-    case Species::golden_eagle:
-      return {{.12f, .085f, .06f},
-              {.14f, .10f, .07f},
-              {.06f, .05f, .04f},
-              {.26f, .17f, .08f},
-              {.30f, .20f, .10f},
-              {.10f, .10f, .10f},
-              .12f};
-    default:
-      return {};
-  }
+  for (const PlumageRow& row : kPlumages)
+    if (row.species == species) return row.plumage;
+  return {};
 }
 
 // Scale 1 is the wing span: a bird crossing the view, wings beating across the body.

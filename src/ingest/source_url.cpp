@@ -72,6 +72,73 @@ bool split_host(std::string_view authority, std::string& host, std::uint16_t& po
   return true;
 }
 
+// `scheme` in lower case; the row lives as long as the program.
+Result<const SchemeRow*> parse_scheme(const std::string& scheme) {
+  for (const SchemeRow& row : kSchemes)
+    if (row.name == scheme) return &row;
+  const bool word =
+      scheme.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789+.-") == std::string::npos;
+  return fail(ErrorKind::unsupported,
+              "a source is one of rtsp, rtsps, rtmp, rtmps, srt, http, https" +
+                  (word && scheme.size() <= 16 ? ", not " + scheme : std::string()));
+}
+
+// What stands behind "scheme://"; each may be empty.
+struct UrlParts {
+  std::string_view user;  // "name:password"
+  std::string_view host;  // "host:port"
+  std::string_view path;  // with its slash, query and fragment
+};
+
+UrlParts split_parts(std::string_view rest) {
+  const std::size_t slash = std::min(rest.find_first_of("/?#"), rest.size());
+  const std::string_view authority = rest.substr(0, slash);
+  const std::string_view path = rest.substr(slash);
+  // The last one: a password may hold an at sign too.
+  const std::size_t at = authority.rfind('@');
+  if (at == std::string_view::npos) return {{}, authority, path};
+  return {authority.substr(0, at), authority.substr(at + 1), path};
+}
+
+struct Address {
+  std::string host;
+  std::uint16_t port = 0;
+};
+
+// `text` is "host:port" or "[v6]:port"; without a port it is the scheme's own.
+Result<Address> parse_address(std::string_view text, const SchemeRow& row) {
+  Address made{{}, row.port};
+  if (!split_host(text, made.host, made.port))
+    return fail(ErrorKind::invalid, "the source's port is not a number of 1 to 65535");
+  const bool listens = row.scheme == SourceScheme::srt;  // srt://:9000?mode=listener
+  if (made.host.empty() && !listens) return fail(ErrorKind::invalid, "the source has no host");
+  if (made.host.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                  "0123456789.-_:[]%") != std::string::npos)
+    return fail(ErrorKind::invalid, "the source's host is not a name or an address");
+  if (row.scheme == SourceScheme::srt && made.port == 0)
+    return fail(ErrorKind::invalid, "an srt source needs a port");
+  return made;
+}
+
+// What must not be seen of the URL `text`, in every form in which a message may hold it.
+std::vector<std::string> secrets_of(std::string_view text, const UrlParts& parts) {
+  const std::size_t colon = parts.user.find(':');
+  const std::string password(colon == std::string_view::npos ? std::string_view{}
+                                                             : parts.user.substr(colon + 1));
+  std::vector<std::string> secrets = {std::string(text), std::string(parts.user), password,
+                                      percent_decoded(password)};
+  const std::string path(parts.path);
+  // A shorter path would blot out ordinary words and hide nothing.
+  if (path.size() <= 4) return secrets;
+  secrets.push_back(path);
+  secrets.push_back(path.substr(1));
+  if (const auto query = path.find('?'); query != std::string::npos) {
+    secrets.push_back(path.substr(query + 1));
+    if (query > 4) secrets.push_back(path.substr(0, query));
+  }
+  return secrets;
+}
+
 }  // namespace
 
 Scrubber::Scrubber(std::vector<std::string> secrets) : secrets_(std::move(secrets)) {
@@ -103,14 +170,7 @@ Result<SourceUrl> SourceUrl::parse(std::string_view text, SourceUrlOptions optio
   if (colon == std::string_view::npos)
     return fail(ErrorKind::invalid, "a source begins with a scheme such as rtsp://");
   const std::string name = lower(text.substr(0, colon));
-  const auto row = std::find_if(std::begin(kSchemes), std::end(kSchemes),
-                                [&](const SchemeRow& r) { return r.name == name; });
-  const bool word =
-      name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789+.-") == std::string::npos;
-  if (row == std::end(kSchemes))
-    return fail(ErrorKind::unsupported,
-                "a source is one of rtsp, rtsps, rtmp, rtmps, srt, http, https" +
-                    (word && name.size() <= 16 ? ", not " + name : std::string()));
+  ORIEL_TRY_ASSIGN(const SchemeRow* row, parse_scheme(name));
 
   SourceUrl made;
   made.scheme_ = row->scheme;
@@ -120,7 +180,7 @@ Result<SourceUrl> SourceUrl::parse(std::string_view text, SourceUrlOptions optio
     if (!options.file_allowed)
       return fail(ErrorKind::denied, "a file can only be named by the configuration file");
     // File names may hold any character but NUL.
-    if (text.find('\0') != std::string_view::npos || made.port_ != 0 || text.size() < colon + 2)
+    if (text.find('\0') != std::string_view::npos || text.size() < colon + 2)
       return fail(ErrorKind::invalid, "a file source is file: and a path");
     made.url_ = Secret(std::string(text));
     return made;
@@ -131,40 +191,11 @@ Result<SourceUrl> SourceUrl::parse(std::string_view text, SourceUrlOptions optio
       return fail(ErrorKind::invalid, "a source has printable ASCII characters only, no blanks");
   if (text.substr(colon, 3) != "://")
     return fail(ErrorKind::invalid, "a source is " + name + "://host/path");
-  const std::string_view rest = text.substr(colon + 3);
-  const std::size_t slash = std::min(rest.find_first_of("/?#"), rest.size());
-  const std::string_view authority = rest.substr(0, slash);
-  const std::size_t at = authority.rfind('@');
-  const std::string_view user_part =
-      at == std::string_view::npos ? std::string_view{} : authority.substr(0, at);
-  const std::string_view host_part =
-      at == std::string_view::npos ? authority : authority.substr(at + 1);
-  if (!split_host(host_part, made.host_, made.port_))
-    return fail(ErrorKind::invalid, "the source's port is not a number of 1 to 65535");
-  const bool listens = row->scheme == SourceScheme::srt;  // srt://:9000?mode=listener
-  if (made.host_.empty() && !listens) return fail(ErrorKind::invalid, "the source has no host");
-  if (made.host_.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                   "0123456789.-_:[]%") != std::string::npos)
-    return fail(ErrorKind::invalid, "the source's host is not a name or an address");
-  if (row->scheme == SourceScheme::srt && made.port_ == 0)
-    return fail(ErrorKind::invalid, "an srt source needs a port");
-
-  const std::size_t split = user_part.find(':');
-  const std::string user(user_part.substr(0, split));
-  const std::string password(split == std::string_view::npos ? std::string_view{}
-                                                             : user_part.substr(split + 1));
-  const std::string path(rest.substr(slash));
-  std::vector<std::string> secrets = {std::string(text), std::string(user_part), password,
-                                      percent_decoded(password)};
-  if (path.size() > 4) {
-    secrets.push_back(path);
-    secrets.push_back(path.substr(1));
-    if (const auto query = path.find('?'); query != std::string::npos) {
-      secrets.push_back(path.substr(query + 1));
-      if (query > 4) secrets.push_back(path.substr(0, query));
-    }
-  }
-  made.scrubber_ = Scrubber(std::move(secrets));
+  const UrlParts parts = split_parts(text.substr(colon + 3));
+  ORIEL_TRY_ASSIGN(Address address, parse_address(parts.host, *row));
+  made.host_ = std::move(address.host);
+  made.port_ = address.port;
+  made.scrubber_ = Scrubber(secrets_of(text, parts));
   made.url_ = Secret(std::string(row->name) + std::string(text.substr(colon)));
   return made;
 }
