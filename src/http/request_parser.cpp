@@ -10,6 +10,8 @@ namespace {
 
 // More fields than any browser or proxy sends; each costs a lookup.
 constexpr std::size_t kFieldsMax = 128;
+// "0 CRLF CRLF", which Beast takes whole or not at all.
+constexpr std::size_t kChunkedEndBytes = 5;
 
 // "http://host/path?query" as a proxy sends it (RFC 9112 section 3.2.2) loses its front.
 std::string_view origin_form(std::string_view target) {
@@ -36,6 +38,16 @@ RequestParser::RequestParser(Request& request, std::size_t header_bytes_max)
   request_.identity.reset();
   header_limit(static_cast<std::uint32_t>(header_bytes_max));
   body_limit(boost::none);
+}
+
+std::size_t RequestParser::put(boost::asio::const_buffer bytes, boost::system::error_code& error) {
+  // What is left of a chunked body is never shorter than its end, but may come byte by byte: fewer
+  // bytes of it fail an assertion in Beast 1.81 (basic_parser::parse_chunk_header).
+  if (is_header_done() && chunked() && bytes.size() < kChunkedEndBytes) {
+    error = beast_http::error::need_more;
+    return 0;
+  }
+  return basic_parser::put(bytes, error);
 }
 
 void RequestParser::refuse(int status, std::string_view reason) {

@@ -18,6 +18,9 @@ class RequestParser final : public boost::beast::http::basic_parser<true> {
   // `request` is cleared and filled.
   RequestParser(Request& request, std::size_t header_bytes_max);
 
+  // Gives the number of bytes used; `error` is need_more when the rest must come again with more.
+  std::size_t put(boost::asio::const_buffer bytes, boost::system::error_code& error);
+
   // How it went, after the header: 0, or the status to refuse with (400, 501, 505) and why.
   int status() const { return status_; }
   std::string_view reason() const { return reason_; }
