@@ -17,6 +17,8 @@ constexpr Duration kPast = Duration::from_s(3600);
 // One area's stretch at a time, so that all twelve have some past soon.
 constexpr Duration kStep = Duration::from_s(300);
 constexpr Duration kShortest = Duration::from_s(10);
+// Behind the live pictures; not at the very end, where a busy machine would leave a stop waiting.
+constexpr int kNice = 10;
 
 }  // namespace
 
@@ -24,8 +26,13 @@ void DemoPast::start() {
   thread_ = NamedThread("demo-past", [this](std::stop_token stop) { run(stop); });
 }
 
+void DemoPast::stop() {
+  thread_.request_stop();
+  thread_.join();
+}
+
 void DemoPast::run(const std::stop_token& stop) {
-  ::setpriority(PRIO_PROCESS, static_cast<id_t>(::syscall(SYS_gettid)), 19);
+  ::setpriority(PRIO_PROCESS, static_cast<id_t>(::syscall(SYS_gettid)), kNice);
   const UtcTime began = clock_.now();
   // The land of an area is made once, for all its stretches.
   std::map<const demo::Area*, std::shared_ptr<const demo::Scenery>> sceneries;
@@ -40,7 +47,8 @@ void DemoPast::run(const std::stop_token& stop) {
           continue;
         if (stop.stop_requested()) return;
         auto& scenery = sceneries[&area];
-        if (!scenery) scenery = demo::make_scenery(area);
+        if (!scenery) scenery = demo::make_scenery(area, stop);
+        if (!scenery) return;
         if (auto filled = fill(area, scenery, {span.start, span.end}, stop); !filled)
           return log::warn("the past is not drawn: {}", filled.error().message);
       }

@@ -8,11 +8,13 @@
 
 namespace oriel::app {
 
-// What is recorded already is not drawn again. Runs at the lowest priority, on one thread.
+// What is recorded already is not drawn again. Runs at a low priority, on one thread.
 class DemoPast {
  public:
   DemoPast(archive::Archive& archive, const Clock& clock) : archive_(archive), clock_(clock) {}
   void start();
+  // Before the archive closes. Takes as long as one frame.
+  void stop();
 
  private:
   void run(const std::stop_token& stop);

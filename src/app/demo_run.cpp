@@ -143,8 +143,11 @@ int run_demo(const DemoOptions& options) {
   std::fflush(stdout);
   DemoPast past((*application)->archive(), clock);
   if (options.inputs.empty()) past.start();
-  const int status = wait_for_stop(**application, config);
-  return status;
+  wait_for_stop(**application, config);
+  past.stop();
+  (*application)->stop();
+  log::info("stopped");
+  return 0;
 }
 
 }  // namespace oriel::app

@@ -44,22 +44,16 @@ void block_signals() {
   std::signal(SIGPIPE, SIG_IGN);
 }
 
-int wait_for_stop(Application& application, const Config& config) {
+void wait_for_stop(Application& application, const Config& config) {
   const sigset_t set = handled_signals();
   while (true) {
     int signal = 0;
-    if (sigwait(&set, &signal) != 0) return 1;
-    if (signal == SIGHUP) {
-      reload(application, config);
-      continue;
-    }
-    log::info("stopping");
-    // A disk that hangs for ever must not keep the program: what it loses is found at the start.
-    ::alarm(kStopDeadline_s);
-    application.stop();
-    log::info("stopped");
-    return 0;
+    if (sigwait(&set, &signal) != 0 || signal != SIGHUP) break;
+    reload(application, config);
   }
+  log::info("stopping");
+  // A disk that hangs for ever must not keep the program: what it loses is found at the start.
+  ::alarm(kStopDeadline_s);
 }
 
 int serve(const Config& config) {
@@ -76,7 +70,10 @@ int serve(const Config& config) {
   }
   fmt::print("Oriel is ready at {}\n", (*application)->address());
   std::fflush(stdout);
-  return wait_for_stop(**application, config);
+  wait_for_stop(**application, config);
+  (*application)->stop();
+  log::info("stopped");
+  return 0;
 }
 
 }  // namespace oriel::app

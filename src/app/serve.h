@@ -15,8 +15,9 @@ void block_signals();
 // Starts the application, prints one line with its address, waits for SIGTERM or SIGINT and stops
 // it. SIGHUP reads the file again. Gives the exit status.
 int serve(const Config& config);
-// The part of serve() after the start.
-int wait_for_stop(Application& application, const Config& config);
+// Until SIGTERM or SIGINT; from then on the program has ten seconds to end. SIGHUP reads the file
+// again.
+void wait_for_stop(Application& application, const Config& config);
 
 struct DemoOptions {
   std::string listen = "127.0.0.1:8080";

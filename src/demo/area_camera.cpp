@@ -59,7 +59,7 @@ class ThreadedAreaCamera final : public Camera {
 
   void run(const std::stop_token& stop) {
     // Before anybody asks: the first picture should not wait for the land to be shaped.
-    scenery_ = make_scenery(area_);
+    scenery_ = make_scenery(area_, stop);
     UtcTime last_wanted = clock_.now();
     std::int64_t index = 0;
     while (!stop.stop_requested()) {

@@ -38,9 +38,12 @@ float texture(float x, float z, float footprint_m, std::uint32_t seed) {
 
 }  // namespace
 
-Ground::Ground(const Terrain& terrain)
+Ground::Ground(const Terrain& terrain, const std::stop_token& stop)
     : surfels_(static_cast<std::size_t>(kWidth) * static_cast<std::size_t>(kHeight)) {
-  for (int column = 0; column < kWidth; column += 2) march_column(terrain, column);
+  for (int column = 0; column < kWidth; column += 2) {
+    if (stop.stop_requested()) return;
+    march_column(terrain, column);
+  }
   fill_between();
   if (terrain.landscape() == Landscape::railway_bridge) paint_viaduct(terrain);
   paint_stones(terrain);

@@ -3,6 +3,7 @@
 #include <array>
 #include <cmath>
 #include <cstdint>
+#include <stop_token>
 #include <vector>
 
 #include "demo/terrain.h"
@@ -35,8 +36,9 @@ inline float distance_of_step(int step) {
 
 class Ground {
  public:
-  // Takes some hundred milliseconds. The picture is 1280 × 720.
-  explicit Ground(const Terrain& terrain);
+  // Takes some hundred milliseconds. The picture is 1280 × 720. Ends early, unfinished, when asked
+  // to stop.
+  Ground(const Terrain& terrain, const std::stop_token& stop);
   const Surfel* row(int y) const { return surfels_.data() + static_cast<std::size_t>(y) * 1280; }
   // Rows [0, first_land_row) hold only sky; [first_water_row, end_water_row) hold all the water.
   int first_land_row() const { return first_land_row_; }

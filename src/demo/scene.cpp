@@ -21,14 +21,16 @@ namespace oriel::demo {
 
 class Scenery {
  public:
-  explicit Scenery(const Area& area) : terrain(area), ground(terrain), tile(terrain.seed() + 400) {}
+  Scenery(const Area& area, const std::stop_token& stop)
+      : terrain(area), ground(terrain, stop), tile(terrain.seed() + 400) {}
   const Terrain terrain;
   const Ground ground;
   const NoiseTile tile;  // of clouds and waves
 };
 
-std::shared_ptr<const Scenery> make_scenery(const Area& area) {
-  return std::make_shared<const Scenery>(area);
+std::shared_ptr<const Scenery> make_scenery(const Area& area, const std::stop_token& stop) {
+  auto made = std::make_shared<const Scenery>(area, stop);
+  return stop.stop_requested() ? nullptr : made;
 }
 
 namespace {

@@ -1,6 +1,7 @@
 // One area as a picture at any time: landscape, light, weather, water, animals.
 #pragma once
 #include <memory>
+#include <stop_token>
 
 #include "base/time.h"
 #include "demo/picture.h"
@@ -14,8 +15,8 @@ inline constexpr int kScenesPerSecond = 12;
 
 // The land of an area without light: made once, then shared by any number of scenes and threads.
 class Scenery;
-// Takes about a second of one core.
-std::shared_ptr<const Scenery> make_scenery(const Area& area);
+// Takes about a second of one core. Gives none when asked to stop.
+std::shared_ptr<const Scenery> make_scenery(const Area& area, const std::stop_token& stop = {});
 
 struct SceneOptions {
   // For rendered past at few frames a second: sky and water change in slower sweeps.
