@@ -41,9 +41,10 @@ RequestParser::RequestParser(Request& request, std::size_t header_bytes_max)
 }
 
 std::size_t RequestParser::put(boost::asio::const_buffer bytes, boost::system::error_code& error) {
-  // What is left of a chunked body is never shorter than its end, but may come byte by byte: fewer
-  // bytes of it fail an assertion in Beast 1.81 (basic_parser::parse_chunk_header).
-  if (is_header_done() && chunked() && bytes.size() < kChunkedEndBytes) {
+  // The end may come byte by byte, and fewer bytes of it fail an assertion in Beast 1.81
+  // (basic_parser::parse_chunk_header). Data that begins like it waits too: more must follow.
+  if (is_header_done() && chunked() && bytes.size() < kChunkedEndBytes && bytes.size() > 0 &&
+      *static_cast<const char*>(bytes.data()) == '0') {
     error = beast_http::error::need_more;
     return 0;
   }
