@@ -157,18 +157,17 @@ TEST_P(FeedFromCamera, is_recorded_and_decodes_clean) {
   rig.driver->request_stop();
   rig.driver->join();
   const auto files = rig.sink.files();
-  // One run, unless the machine is so busy that the camera itself falls behind its clock.
-  ASSERT_GE(files.size(), 1U);
-  EXPECT_EQ(files.back().ended, Reason::server_stopped);
+  ASSERT_EQ(files.size(), 1U);
+  EXPECT_EQ(files[0].ended, Reason::server_stopped);
   const auto decoded = decode(files[0].bytes);
   EXPECT_EQ(decoded.formats, c.formats);
   EXPECT_EQ(decoded.errors, 0);
   const std::string formats = c.formats;
   if (formats != "aac") {
-    EXPECT_GE(decoded.pictures, 10);
+    EXPECT_GE(decoded.pictures, 40);
   }
   if (formats.ends_with("aac") || formats.ends_with("opus")) {
-    EXPECT_GT(decoded.samples, 1'000);
+    EXPECT_GT(decoded.samples, 10'000);
   }
 }
 
