@@ -200,16 +200,9 @@ Result<SharedBytes> load_range(Services& services, const FeedId& feed, const acc
 }
 
 // One part goes as it lies in memory; a segment, which many fetch at once, as a file in memory.
-http::Body live_body(Services& services, const std::vector<media::PartPtr>& parts,
-                     media::MediaName name) {
-  const archive::WireRange range{parts.front()->recording->id, name.first, name.end, name.muted};
-  if (parts.size() > 1) {
-    if (auto file = services.segment_files.find(range)) return http::Body::of(std::move(*file));
-  }
-  std::vector<http::MemorySlice> slices;
-  for (const auto& part : parts)
-    for (auto& slice : part_slices(*part, name.muted)) slices.push_back(std::move(slice));
-  if (parts.size() > 1) {
+http::Body live_body(Services& services, const archive::WireRange& range,
+                     std::vector<http::MemorySlice> slices) {
+  if (range.end - range.first > 1) {
     if (auto file = services.segment_files.add(range, slices))
       return http::Body::of(std::move(*file));
   }
@@ -218,9 +211,18 @@ http::Body live_body(Services& services, const std::vector<media::PartPtr>& part
   return body;
 }
 
+std::vector<http::MemorySlice> slices_of(const std::vector<media::PartPtr>& parts, bool muted) {
+  std::vector<http::MemorySlice> slices;
+  for (const auto& part : parts)
+    for (auto& slice : part_slices(*part, muted)) slices.push_back(std::move(slice));
+  return slices;
+}
+
 Awaitable<Response> media_range(Services& services, Request& request, const Seen& seen,
                                 RecordingId id, media::MediaName name) {
+  const archive::WireRange range{id, name.first, name.end, name.muted};
   const SteadyTime until = services.clock.steady() + std::chrono::microseconds(kBlockMax.us);
+  bool listed = false;
   while (true) {
     const Located located = locate(*seen.feed, id);
     if (!located.rendition) break;
@@ -231,13 +233,17 @@ Awaitable<Response> media_range(Services& services, Request& request, const Seen
     const auto found = located.rendition->channel.find_parts(id, name.first, name.end);
     if (found.status == live::Channel::Fetch::unknown) break;
     const auto view = seen.view.at(services.clock.now());
-    if (found.status == live::Channel::Fetch::found) {
-      const UtcSpan span{found.parts.front()->start, found.parts.back()->end()};
-      if (view.may_see(span)) {
-        http::Body body = live_body(services, found.parts, name);
-        co_return media_response(std::move(body), view);
+    if (found.status != live::Channel::Fetch::not_yet) {
+      if (view.may_see(found.span)) {
+        if (auto file = services.segment_files.find(range))
+          co_return media_response(http::Body::of(std::move(*file)), view);
+        listed = true;
+        if (found.status == live::Channel::Fetch::let_go) break;
+        co_return media_response(live_body(services, range, slices_of(found.parts, name.muted)),
+                                 view);
       }
-      if (view.delay.us == 0 || span.end < view.not_after) co_return http::problem(no_such_part());
+      if (view.delay.us == 0 || found.span.end < view.not_after)
+        co_return http::problem(no_such_part());
     }
     if (services.clock.steady() >= until)
       co_return http::problem(Error{ErrorKind::unavailable, "the part did not come in time"});
@@ -247,12 +253,13 @@ Awaitable<Response> media_range(Services& services, Request& request, const Seen
     co_await located.rendition->changed.wait(
         version, view.delay.us > 0 ? std::min(left, kDelayedStep) : left);
   }
-  const archive::WireRange range{id, name.first, name.end, name.muted};
   auto bytes = co_await services.offload.run([&] {
     return load_range(services, seen.feed->id(), seen.view.at(services.clock.now()), range);
   });
   if (!bytes) co_return http::problem(bytes.error());
-  co_return media_response(http::Body::of(std::move(*bytes)), seen.view);
+  http::Body body =
+      listed ? live_body(services, range, {http::MemorySlice::of(*bytes)}) : http::Body::of(*bytes);
+  co_return media_response(std::move(body), seen.view);
 }
 
 Awaitable<Response> media_init(Services& services, const Seen& seen, RecordingId id,
@@ -312,7 +319,8 @@ Response apply_conditions(const Request& request, Response response) {
                 http::MemorySlice{memory->owner, memory->bytes.subspan(begin - at, end - begin)});
           else if (begin < end)
             body.append(http::FileRange{file->owner, file->descriptor,
-                                        file->offset_bytes + begin - at, end - begin});
+                                        file->offset_bytes + begin - at, end - begin,
+                                        file->in_memory});
           at += size;
         }
         return body;

@@ -36,6 +36,7 @@ Result<http::FileRange> SegmentFiles::add(const archive::WireRange& range,
   file.owner =
       std::shared_ptr<const void>(nullptr, [descriptor](const void*) { ::close(descriptor); });
   file.descriptor = descriptor;
+  file.in_memory = true;
   for (const auto& slice : slices) {
     ORIEL_TRY(write_all(descriptor, slice.bytes));
     file.length_bytes += slice.bytes.size();

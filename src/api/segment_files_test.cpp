@@ -20,6 +20,7 @@ TEST(SegmentFiles, the_file_holds_the_slices_in_order) {
   const auto found = files.find(range);
   ASSERT_TRUE(found);
   ASSERT_EQ(found->length_bytes, 5u);
+  EXPECT_TRUE(found->in_memory);
   std::string read(5, '\0');
   ASSERT_EQ(::pread(found->descriptor, read.data(), read.size(), 0), 5);
   EXPECT_EQ(read, "aaabb");

@@ -135,6 +135,7 @@ struct FileRange {
   int descriptor = -1;
   std::uint64_t offset_bytes = 0;
   std::uint64_t length_bytes = 0;
+  bool in_memory = false;  // a memfd: never read ahead
 };
 
 // Opens `path` for reading, whole. Blocks: call on the offload pool. Errors as errno_error.

@@ -435,8 +435,14 @@ Awaitable<bool> Session<Transport>::send_file_piece(const FileRange& range, std:
                                                     std::uint64_t length) {
   const int descriptor = range.descriptor;
   if constexpr (kTls) {
-    Result<SharedBytes> bytes = co_await context_.offload.run(
-        [descriptor, offset, length] { return read_file_piece(descriptor, offset, length); });
+    const auto read = [descriptor, offset, length] {
+      return read_file_piece(descriptor, offset, length);
+    };
+    Result<SharedBytes> bytes = SharedBytes();
+    if (range.in_memory)
+      bytes = read();
+    else
+      bytes = co_await context_.offload.run(read);
     if (!bytes) {
       log::warn("answer to {} broken off: {}", request_.path.text, bytes.error().message);
       co_return false;
@@ -444,7 +450,7 @@ Awaitable<bool> Session<Transport>::send_file_piece(const FileRange& range, std:
     gather_.assign(1, asio::buffer((*bytes)->data(), (*bytes)->size()));
     co_return co_await flush(false);
   } else {
-    if (!is_file_piece_cached(descriptor, offset, length)) {
+    if (!range.in_memory && !is_file_piece_cached(descriptor, offset, length)) {
       const Result<void> read = co_await context_.offload.run(
           [descriptor, offset, length] { return warm_file_piece(descriptor, offset, length); });
       if (!read) {

@@ -251,13 +251,15 @@ Channel::Parts Channel::find_parts(RecordingId recording, std::uint32_t first,
     known = true;
     for (const auto& slot : segment.parts) {
       newest = slot.number;
-      if (slot.number != wanted || wanted >= end || !slot.part) continue;
-      found.parts.push_back(slot.part);
+      if (slot.number != wanted || wanted >= end) continue;
+      if (wanted == first) found.span.begin = slot.start;
+      found.span.end = slot.end;
+      if (slot.part) found.parts.push_back(slot.part);
       ++wanted;
     }
   }
   if (wanted == end) {
-    found.status = Fetch::found;
+    found.status = found.parts.size() == end - first ? Fetch::found : Fetch::let_go;
     return found;
   }
   found.parts.clear();

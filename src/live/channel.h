@@ -85,13 +85,15 @@ class Channel final : public media::PartSink {
 
   PlaylistAnswer playlist(const View& view, const UriScheme& uris, const PlaylistQuery& query);
 
-  enum class Fetch { found, not_yet, unknown };
+  enum class Fetch { found, let_go, not_yet, unknown };
   struct Parts {
     Fetch status = Fetch::unknown;
     std::vector<media::PartPtr> parts;
+    UtcSpan span;  // when found or let_go
   };
-  // Parts [first, end) of a recording when all their bytes are in memory; not_yet when the range is
-  // exactly the next part to come; else unknown: look in the archive.
+  // Parts [first, end) of a recording when all their bytes are in memory; let_go when they are
+  // listed but their bytes are only in the archive; not_yet when the range is exactly the next part
+  // to come; else unknown: look in the archive.
   Parts find_parts(RecordingId recording, std::uint32_t first, std::uint32_t end) const;
   // The open or a listed recording with this id; null when it is not (or no longer) known here.
   media::RecordingPtr find_recording(RecordingId id) const;

@@ -91,6 +91,20 @@ TEST_F(ChannelTest, the_window_bounds_what_is_kept) {
   EXPECT_EQ(channel.find_parts({1}, 0, 1).status, Channel::Fetch::unknown);
 }
 
+TEST_F(ChannelTest, what_is_listed_but_let_go_still_has_its_span) {
+  begin();
+  push(25 * 30);
+  const auto kept = channel.find_parts({1}, 78, 91);
+  ASSERT_EQ(kept.status, Channel::Fetch::found);
+  EXPECT_EQ(kept.span.begin, kept.parts.front()->start);
+  EXPECT_EQ(kept.span.end, kept.parts.back()->end());
+  const auto old = channel.find_parts({1}, 0, 13);
+  EXPECT_EQ(old.status, Channel::Fetch::let_go);
+  EXPECT_TRUE(old.parts.empty());
+  EXPECT_EQ(old.span.end - old.span.begin, kept.span.end - kept.span.begin);
+  EXPECT_EQ((kept.span.begin - old.span.begin).us, (kept.span.end - kept.span.begin).us * 6);
+}
+
 TEST_F(ChannelTest, a_new_run_is_a_discontinuity_and_sequence_numbers_go_on) {
   begin();
   push(230);
