@@ -8,10 +8,12 @@ core without a stall. What Oriel needs with no viewer (taking in, recording) is 
 """
 
 import argparse
+import contextlib
 import json
 import pathlib
 import shutil
 import subprocess
+import tempfile
 import threading
 import time
 import urllib.parse
@@ -23,6 +25,8 @@ from support.playlist import parse_media
 from support.ports import free_port
 from support.program import Oriel, feed_toml
 from support.waiting import wait_until
+
+DELIVERS = ("http-", "offload-")
 
 
 class Mirror(threading.Thread):
@@ -93,21 +97,23 @@ def nginx(folder, port):
     return measure.Running([program, "-p", folder, "-c", conf], folder / "nginx.log")
 
 
-def load(command, pids):
-    """Runs a loader to its end; (its last line, the server's CPU-s between its marks, seconds)."""
+def load(command, pid, threads=("",)):
+    """Runs a loader to its end; (its last line, the CPU-s of the server's threads of these names
+    between its marks, seconds)."""
     process = subprocess.Popen([str(word) for word in command], stdout=subprocess.PIPE, text=True)
     before = after = None
     found = {}
     for line in process.stdout:
         mark = json.loads(line)
         if mark["mark"] == "begin":
-            before = measure.usage(pids)
+            before = time.monotonic(), measure.thread_cpu_s([pid], threads)
         else:
-            after, found = measure.usage(pids), mark
+            after = time.monotonic(), measure.thread_cpu_s([pid], threads)
+            found = mark
     process.wait()
     if before is None or after is None:
         raise RuntimeError(f"{command[0]} ended with {process.returncode}")
-    return found, after["cpu_s"] - before["cpu_s"], after["at"] - before["at"]
+    return found, after[1] - before[1], after[0] - before[0]
 
 
 def hls(url, cameras, viewers, options, low_latency=False):
@@ -116,20 +122,15 @@ def hls(url, cameras, viewers, options, low_latency=False):
             64, "--ll", int(low_latency)]  # fmt: skip
 
 
-def idle_cpu(pid, seconds):
-    samples = measure.watch([pid], seconds, every_s=seconds)
-    return measure.median(measure.rates(samples, "cpu_s"))
-
-
 def viewing_row(name, viewers, readings):
-    """readings: [(found, cpu_s, seconds, idle CPU-s/s)] of the rounds."""
+    """readings: [(found, cpu_s, seconds)] of the rounds."""
     costs = []
-    for found, cpu_s, seconds, idle in readings:
+    for found, cpu_s, _ in readings:
         gbit = found["bytes"] * 8 / 1e9
-        costs.append((cpu_s - idle * seconds) / gbit if gbit else float("nan"))
+        costs.append(cpu_s / gbit if gbit else float("nan"))
     last = [found for found, *_ in readings]
     return [
-        name, viewers, measure.median([one["bytes"] * 8 / 1e9 / s for one, _, s, _ in readings]),
+        name, viewers, measure.median([one["bytes"] * 8 / 1e9 / s for one, _, s in readings]),
         measure.median(costs), max(costs),
         sum(one.get("stalled_viewers", 0) for one in last),
         sum(sum(one["errors"].values()) for one in last),
@@ -150,7 +151,7 @@ def main():
     skip = set(options.skip.split(","))
     counts = [int(word) for word in options.viewers.split(",")]
     place = measure.where()
-    port, static_port = free_port(), free_port()
+    port = free_port()
     folder = measure.WORK / "delivery"
     shutil.rmtree(folder, ignore_errors=True)
     feeds = [f"cam{i}" for i in range(options.cameras)]
@@ -159,35 +160,23 @@ def main():
         measure.wait_for_port(port)
         text = "".join(feed_toml(feed, f"rtsp://127.0.0.1:{port}/{feed}") for feed in feeds)
         server = Oriel(folder, feeds=text).start()
-        static = pathlib.Path(folder / "static")
-        mirror = Mirror(server.base, feeds, static / "root")
         try:
             wait_until(lambda: all(segments(server, feed) >= 6 for feed in feeds), 120)
             pid = server.process.pid
-            idle = idle_cpu(pid, 8)
-            mirror.start()
-            with nginx(static, static_port) as peer:
-                lists = [static / "root" / feed / "index.m3u8" for feed in feeds]
-                wait_until(lambda: all(path.exists() for path in lists))
-                if "hls" not in skip:
-                    for viewers in counts:
-                        rows += compare(options, viewers, server, pid, idle, peer.pid, static_port)
-                        ratios.append((viewers, rows[-2][3] / rows[-1][3]))
-            mirror.stop()
+            if "hls" not in skip:
+                rows, ratios = against_nginx(options, counts, server, feeds, folder)
             if "llhls" not in skip:
                 url = server.base + "/live/cam{i}/media.m3u8"
                 for viewers in counts:
-                    reading = load(hls(url, options.cameras, viewers, options, True), [pid])
-                    rows.append(viewing_row("oriel, LL-HLS", viewers, [(*reading, idle)]))
+                    reading = load(hls(url, options.cameras, viewers, options, True), pid, DELIVERS)
+                    rows.append(viewing_row("oriel, LL-HLS", viewers, [reading]))
             if "socket" not in skip:
                 program = measure.compiled(measure.ROOT / "bench" / "socket_load.cpp")
                 for viewers in counts:
                     reading = load([program, server.port, options.cameras, viewers, options.ramp
-                                    + options.warm, options.seconds], [pid])  # fmt: skip
-                    rows.append(viewing_row("oriel, socket", viewers, [(*reading, idle)]))
+                                    + options.warm, options.seconds], pid, DELIVERS)  # fmt: skip
+                    rows.append(viewing_row("oriel, socket", viewers, [reading]))
         finally:
-            if mirror.is_alive():
-                mirror.stop()
             server.stop()
     measure.report(
         f"Delivery of {options.cameras} cameras, {options.rounds} rounds of {options.seconds} s",
@@ -195,8 +184,9 @@ def main():
          "p99 ms"],
         rows, place,
     )  # fmt: skip
-    for viewers, ratio in ratios:
-        print(f"{viewers} viewers: {ratio:.2f} x nginx on the same segments")
+    for viewers, disk, memory in ratios:
+        print(f"{viewers} viewers: {disk:.2f} x nginx on the same segments on disk, "
+              f"{memory:.2f} x in memory")  # fmt: skip
 
 
 def segments(server, feed):
@@ -204,18 +194,46 @@ def segments(server, feed):
     return len(parse_media(answer.text).complete_segments) if answer.ok else 0
 
 
-def compare(options, viewers, server, pid, idle, peer_pid, static_port):
-    """Oriel and nginx turn and turn about; their two rows."""
-    ours, theirs = [], []
-    for turn in range(options.rounds):
-        pair = [
-            (ours, server.base + "/live/cam{i}/media.m3u8", [pid], idle),
-            (theirs, f"http://127.0.0.1:{static_port}/cam{{i}}/index.m3u8", [peer_pid], 0.0),
+@contextlib.contextmanager
+def static_copy(server, feeds, folder):
+    """An nginx that serves a copy of the live playlists from files in `folder`; (its pid, port)."""
+    mirror = Mirror(server.base, feeds, folder / "root")
+    mirror.start()
+    try:
+        port = free_port()
+        with nginx(folder, port) as peer:
+            lists = [folder / "root" / feed / "index.m3u8" for feed in feeds]
+            wait_until(lambda: all(path.exists() for path in lists))
+            yield peer.pid, port
+    finally:
+        mirror.stop()
+
+
+def against_nginx(options, counts, server, feeds, folder):
+    """Rows of Oriel and both nginx a number of viewers, and (viewers, ratio, ratio)."""
+    rows, ratios = [], []
+    with (
+        tempfile.TemporaryDirectory(dir="/dev/shm") as memory,
+        static_copy(server, feeds, folder / "static") as disk_peer,
+        static_copy(server, feeds, pathlib.Path(memory)) as memory_peer,
+    ):
+        who = [
+            ("oriel, HLS", f"{server.base}/live/cam{{i}}/media.m3u8", server.process.pid, DELIVERS),
+            *(
+                (name, f"http://127.0.0.1:{port}/cam{{i}}/index.m3u8", pid, ("",))
+                for name, (pid, port) in [("nginx", disk_peer), ("nginx, tmpfs", memory_peer)]
+            ),
         ]
-        for readings, url, pids, rest in pair if turn % 2 == 0 else pair[::-1]:
-            reading = load(hls(url, options.cameras, viewers, options), pids)
-            readings.append((*reading, rest))
-    return [viewing_row("oriel, HLS", viewers, ours), viewing_row("nginx", viewers, theirs)]
+        for viewers in counts:
+            readings = {name: [] for name, *_ in who}
+            for turn in range(options.rounds):
+                for name, url, pid, threads in who if turn % 2 == 0 else who[::-1]:
+                    command = hls(url, options.cameras, viewers, options)
+                    readings[name].append(load(command, pid, threads))
+            rows += [viewing_row(name, viewers, readings[name]) for name, *_ in who]
+            ours, disk, in_memory = [row[3] for row in rows[-3:]]
+            ratios.append((viewers, ours / disk, ours / in_memory))
+    return rows, ratios
 
 
 if __name__ == "__main__":
