@@ -5,6 +5,8 @@ export interface Zone {
   time_zone?: string | null | undefined;
 }
 
+export const kDay_ms = 86_400_000;
+
 const formats = new Map<string, Intl.DateTimeFormat>();
 
 function format(zone: Zone, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
@@ -77,7 +79,6 @@ export function zone_offset_ms(at_ms: number, time_zone: string | null | undefin
 
 /** The first instant of the local day that holds `at_ms`. */
 export function day_start_ms(at_ms: number, time_zone: string | null | undefined): number {
-  const kDay_ms = 86_400_000;
   const offset_ms = zone_offset_ms(at_ms, time_zone);
   const guess_ms = Math.floor((at_ms + offset_ms) / kDay_ms) * kDay_ms - offset_ms;
   // Where clocks changed since midnight, midnight had another offset.
@@ -88,6 +89,10 @@ export function day_start_ms(at_ms: number, time_zone: string | null | undefined
 export function day_key(at_ms: number, time_zone: string | null | undefined): string {
   return new Date(at_ms + zone_offset_ms(at_ms, time_zone)).toISOString().slice(0, 10);
 }
+
+/** What a saved picture or clip is called: place and moment, in UTC. */
+export const file_name = (feed: string, at_ms: number, ending: string) =>
+  `${feed}-${new Date(at_ms).toISOString().slice(0, 19).replace(/:/g, '')}Z.${ending}`;
 
 export function bytes_text(bytes: number, locale: string): string {
   const units = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];

@@ -52,6 +52,10 @@ export class Places {
     return this.order.find((place) => place.feed.id === feed);
   }
 
+  group_of(feed: string | undefined): Group | undefined {
+    return this.groups.find((group) => group.places.some((place) => place.feed.id === feed));
+  }
+
   /** Loads everything, trying again until it works, then listens for changes. */
   async open(): Promise<void> {
     for (

@@ -25,6 +25,10 @@ export function address_text(search: string, address: Address): string {
 
 export const read_address = (): Address => parse_address(location.search);
 
+/** A link to a moment of a place, to be given away. */
+export const moment_link = (feed: string, at_ms: number): string =>
+  `${location.origin}/${address_text('', { feed, at_ms })}`;
+
 export function write_address(address: Address, step = false): void {
   const text = address_text(location.search, address);
   if (text === location.search) return;

@@ -1,3 +1,4 @@
+import '../style/window.css';
 import { mount } from 'svelte';
 import type { LiveHub } from '../live/hub';
 import type { Places } from '../base/places.svelte';
