@@ -52,18 +52,3 @@ export function words_of(error: unknown): string {
   }
   return String(error);
 }
-
-/** Runs `load` now and every `every_ms` while the page is seen; returns how to stop. */
-export function keep_fresh(load: () => Promise<void>, every_ms: number): () => void {
-  let stopped = false;
-  let timer: ReturnType<typeof setTimeout>;
-  const round = async () => {
-    if (!document.hidden) await load();
-    if (!stopped) timer = setTimeout(round, every_ms);
-  };
-  void round();
-  return () => {
-    stopped = true;
-    clearTimeout(timer);
-  };
-}
