@@ -28,6 +28,16 @@ export const launch = () =>
   });
 
 /**
+ * Whether a console error says only that there is no still, which the page knows to do without: no
+ * live picture at the moment, or nothing recorded of the moment asked for.
+ */
+function is_no_still(message) {
+  const url = new URL(message.location().url || base);
+  const expected = url.searchParams.has('at') ? 404 : 503;
+  return url.pathname.startsWith('/snapshot/') && message.text().includes(`status of ${expected} `);
+}
+
+/**
  * Opens a path in a context of its own. What the page does wrong is gathered in `page.faults`:
  * exceptions, console errors, breaches of the security policy, requests to another origin.
  */
@@ -43,9 +53,8 @@ export async function open(browser, path, options = {}) {
   page.faults = [];
   page.on('pageerror', (error) => page.faults.push(`exception: ${error.message}`));
   page.on('console', (message) => {
-    // A still that cannot be made yet is answered with 503, and the page shows none.
-    const still = new URL(message.location().url || base).pathname.startsWith('/snapshot/');
-    if (message.type() === 'error' && !still) page.faults.push(`console: ${message.text()}`);
+    if (message.type() === 'error' && !is_no_still(message))
+      page.faults.push(`console: ${message.text()} ${message.location().url}`);
   });
   page.on('request', (request) => {
     const url = new URL(request.url());
