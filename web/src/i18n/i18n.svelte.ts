@@ -1,5 +1,6 @@
 // The page's languages. Each file beside this one is one language; adding a file adds it.
 import type { Localised } from '../api/types';
+import { store, stored } from '../base/storage';
 
 interface Language {
   code: string;
@@ -28,20 +29,12 @@ function known(code: string | null | undefined): string | undefined {
   );
 }
 
-function stored(): string | null {
-  try {
-    return localStorage.getItem(kStored);
-  } catch {
-    return null;
-  }
-}
-
 /** The address first, then what was chosen before, then what the browser asks for. */
 export function first_language(): string {
   const asked = new URLSearchParams(location.search).get('lang');
   return (
     known(asked) ??
-    known(stored()) ??
+    known(stored(kStored)) ??
     navigator.languages.map(known).find((code) => code !== undefined) ??
     fallback.code
   );
@@ -60,11 +53,7 @@ class I18n {
   /** Uses a language and remembers it for the next visit. */
   choose(code: string): void {
     this.use(code);
-    try {
-      localStorage.setItem(kStored, this.code);
-    } catch {
-      // Without storage the choice lasts as long as the page.
-    }
+    store(kStored, this.code);
   }
 }
 

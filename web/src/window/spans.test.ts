@@ -1,6 +1,6 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
-import { nearest_recorded, stretch_at, type Stretch } from './spans';
+import { stretch_at, type Stretch } from './spans';
 import { sky_colour } from './sky_colour';
 
 const list: Stretch[] = [
@@ -13,13 +13,6 @@ test('a moment belongs to exactly one stretch', () => {
   assert.equal(stretch_at(list, 10_000)?.reason, 'link_down');
   assert.equal(stretch_at(list, 9_999)?.recorded, true);
   assert.equal(stretch_at(list, 90_000), undefined);
-});
-
-test('a moment that is missing leads to the nearest one there is', () => {
-  assert.equal(nearest_recorded(list, 20_000), 9_000);
-  assert.equal(nearest_recorded(list, 55_000), 60_000);
-  assert.equal(nearest_recorded(list, 5_000), 5_000);
-  assert.equal(nearest_recorded([], 5_000), undefined);
 });
 
 test('the sky has a colour at any height of the sun', () => {
