@@ -1,6 +1,5 @@
 #include "app/feed_unit.h"
 
-#include "base/log.h"
 #include "ingest/make_source.h"
 #include "ingest/source_url.h"
 #include "ingest/transcoder.h"
@@ -41,12 +40,8 @@ class SubSink final : public media::PartSink {
 
 std::shared_ptr<api::LiveRendition> make_rendition(const Clock& clock, bool recorded,
                                                    std::int64_t delay_s) {
-  live::ChannelOptions options;
-  options.recorded = recorded;
-  // The window reaches behind the delay, so that a delayed viewer has one too.
-  options.window = options.window + Duration::from_s(delay_s);
-  auto rendition = std::make_shared<api::LiveRendition>(options, clock);
-  rendition->channel.keep_for_delay(Duration::from_s(delay_s));
+  auto rendition = std::make_shared<api::LiveRendition>(live::ChannelOptions{}, clock);
+  rendition->channel.keep(recorded, Duration::from_s(delay_s));
   return rendition;
 }
 
@@ -69,7 +64,9 @@ std::shared_ptr<const api::FeedSettings> FeedUnit::settings() const {
 void FeedUnit::set_settings(api::FeedSettings settings) {
   const std::lock_guard lock(mutex_);
   settings_ = std::make_shared<const api::FeedSettings>(std::move(settings));
-  main_->channel.keep_for_delay(Duration::from_s(settings_->delay_s));
+  const auto delay = Duration::from_s(settings_->delay_s);
+  main_->channel.keep(settings_->record, delay);
+  made_->channel.keep(false, delay);
 }
 
 std::unique_ptr<ingest::FeedDriver> FeedUnit::make_driver(const Secret& source,
@@ -116,7 +113,6 @@ void FeedUnit::start() {
     const std::lock_guard lock(mutex_);
     driver_ = driver;
     sub_driver_ = sub_driver;
-    source_description_ = driver->statistics().source;
   }
   driver->start();
   if (sub_driver) sub_driver->start();
@@ -171,14 +167,14 @@ api::FeedStatus FeedUnit::status() const {
   }
   api::FeedStatus status;
   if (!driver) return status;
-  const auto state = driver->state();
+  const auto received = driver->status();
   const auto statistics = driver->statistics();
-  static_assert(static_cast<int>(ingest::FeedStatus::paused) ==
+  static_assert(static_cast<int>(ingest::FeedState::paused) ==
                 static_cast<int>(api::FeedState::paused));
-  status.state = static_cast<api::FeedState>(state.status);
-  status.reason = state.reason;
-  status.since = state.since;
-  status.note = state.detail;
+  status.state = static_cast<api::FeedState>(received.state);
+  status.reason = received.reason;
+  status.since = received.since;
+  status.note = received.detail;
   status.source_description = statistics.source;
   status.declared_fps = statistics.declared_fps;
   status.packets_lost = statistics.packets_lost;
@@ -256,15 +252,12 @@ void FeedUnit::end_made() {
 }
 
 void FeedUnit::feed_state_changed(const FeedId&, media::Rendition rendition,
-                                  const ingest::FeedState& state) {
+                                  const ingest::FeedStatus& status) {
   if (rendition != media::Rendition::main) return;
-  if (state.status == ingest::FeedStatus::live) {
-    log::info("feed {}: live", id_.str());
-  } else {
-    log::info("feed {}: {} ({})", id_.str(), boost::describe::enum_to_string(state.status, ""),
-              boost::describe::enum_to_string(state.reason, ""));
-    if (recorder_) parts_.archive.writer().note_state(id_, state.reason, parts_.clock.now());
-    if (state.status != ingest::FeedStatus::stalled) end_made();
+  // The driver has logged it; the first part, not this, tells the archive that all is well again.
+  if (status.state != ingest::FeedState::live) {
+    if (recorder_) parts_.archive.writer().note_state(id_, status.reason, parts_.clock.now());
+    if (status.state != ingest::FeedState::stalled) end_made();
   }
   status_changed_.notify();
   parts_.any_changed.notify();

@@ -14,7 +14,7 @@
 
 namespace oriel::app {
 
-// How many made renditions run at once, in all feeds.
+// How many more made renditions may run, in all feeds. Thread-safe; never blocks.
 class MadeBudget {
  public:
   explicit MadeBudget(std::int64_t most) : left_(most) {}
@@ -71,7 +71,7 @@ class FeedUnit final : public api::Feed, private media::PartSink, private ingest
   void feed_made(const media::PartPtr& part);
   void end_made();
   void feed_state_changed(const FeedId& feed, media::Rendition rendition,
-                          const ingest::FeedState& state) override;
+                          const ingest::FeedStatus& status) override;
   std::unique_ptr<ingest::FeedDriver> make_driver(const Secret& source, media::Rendition rendition,
                                                   media::PartSink& sink);
 
@@ -83,7 +83,6 @@ class FeedUnit final : public api::Feed, private media::PartSink, private ingest
   std::shared_ptr<api::LiveRendition> main_;           // guarded by mutex_; set once
   std::shared_ptr<api::LiveRendition> sub_;            // guarded by mutex_
   std::shared_ptr<api::LiveRendition> made_;           // guarded by mutex_; set once
-  std::string source_description_;                     // guarded by mutex_
   std::shared_ptr<ingest::FeedDriver> driver_;         // guarded by mutex_
   std::shared_ptr<ingest::FeedDriver> sub_driver_;     // guarded by mutex_
 

@@ -31,7 +31,7 @@ FeedDriver::FeedDriver(FeedDriverOptions options, const Clock& clock, media::IdS
       observer_(observer),
       packager_(options_.packager, ids, sink),
       back_off_(options_.back_off) {
-  state_.since = clock_.now();
+  status_.since = clock_.now();
   statistics_.source = options_.source;
 }
 
@@ -74,9 +74,9 @@ void FeedDriver::resume() {
 
 void FeedDriver::request_new_run(Reason reason) { new_run_.store(reason); }
 
-FeedState FeedDriver::state() const {
+FeedStatus FeedDriver::status() const {
   const std::lock_guard lock(mutex_);
-  return state_;
+  return status_;
 }
 
 FeedStatistics FeedDriver::statistics() const {
@@ -86,19 +86,19 @@ FeedStatistics FeedDriver::statistics() const {
   return made;
 }
 
-void FeedDriver::set_state(FeedStatus status, Reason reason, std::string detail) {
-  FeedState now;
+void FeedDriver::set_state(FeedState state, Reason reason, std::string detail) {
+  FeedStatus now;
   {
     const std::lock_guard lock(mutex_);
-    if (state_.status == status && state_.reason == reason) {
-      state_.detail = std::move(detail);
+    if (status_.state == state && status_.reason == reason) {
+      status_.detail = std::move(detail);
       return;
     }
-    state_ = {status, reason, std::move(detail), clock_.now()};
-    now = state_;
+    status_ = {state, reason, std::move(detail), clock_.now()};
+    now = status_;
   }
-  const char* name = boost::describe::enum_to_string(now.status, "");
-  if (now.status == FeedStatus::live)
+  const char* name = boost::describe::enum_to_string(now.state, "");
+  if (now.state == FeedState::live)
     log::info("feed {}: live from {}", options_.packager.feed.str(), options_.source);
   else
     log::warn("feed {}: {} ({}{}{})", options_.packager.feed.str(), name,
@@ -123,10 +123,10 @@ void FeedDriver::run(const std::stop_token& stop) {
     if (ended.error.kind == ErrorKind::cancelled) continue;
     if (ended.was_live) {
       back_off_.reset();
-      set_state(ended.reason == Reason::silent ? FeedStatus::stalled : FeedStatus::connecting,
+      set_state(ended.reason == Reason::silent ? FeedState::stalled : FeedState::connecting,
                 ended.reason, ended.error.message);
     } else {
-      set_state(FeedStatus::failed, ended.reason, ended.error.message);
+      set_state(FeedState::failed, ended.reason, ended.error.message);
     }
     wait_before_next(stop, ended.error.kind == ErrorKind::denied
                                ? back_off_.next(options_.refused_back_off)
@@ -143,14 +143,14 @@ bool FeedDriver::wait_while_paused(const std::stop_token& stop) {
     note = pause_note_;
   }
   next_began_ = Reason::paused;
-  set_state(FeedStatus::paused, Reason::paused, std::move(note));
+  set_state(FeedState::paused, Reason::paused, std::move(note));
   {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, stop, [this] { return !paused_; });
   }
   if (!stop.stop_requested()) {
     back_off_.reset();
-    set_state(FeedStatus::connecting, Reason::paused, {});
+    set_state(FeedState::connecting, Reason::paused, {});
   }
   return true;
 }
@@ -242,7 +242,7 @@ FeedDriver::Attempt FeedDriver::receive(Source& source, Reception& reception,
     }
     if (packager_.in_run() && !ended.was_live) {
       ended.was_live = true;
-      set_state(FeedStatus::live, Reason::none, {});
+      set_state(FeedState::live, Reason::none, {});
     }
     const SteadyTime now = std::chrono::steady_clock::now();
     if (reception.counts().video_packets != video_seen) {

@@ -22,11 +22,11 @@
 
 namespace oriel::ingest {
 
-enum class FeedStatus : std::uint8_t { connecting, live, stalled, failed, paused };
-BOOST_DESCRIBE_ENUM(FeedStatus, connecting, live, stalled, failed, paused)
+enum class FeedState : std::uint8_t { connecting, live, stalled, failed, paused };
+BOOST_DESCRIBE_ENUM(FeedState, connecting, live, stalled, failed, paused)
 
-struct FeedState {
-  FeedStatus status = FeedStatus::connecting;
+struct FeedStatus {
+  FeedState state = FeedState::connecting;
   media::Reason reason = media::Reason::starting;
   std::string detail;  // for a person: what went wrong, or the note of who paused it
   UtcTime since;
@@ -55,7 +55,7 @@ class FeedObserver {
  public:
   virtual ~FeedObserver() = default;
   virtual void feed_state_changed(const FeedId& feed, media::Rendition rendition,
-                                  const FeedState& state) = 0;
+                                  const FeedStatus& status) = 0;
 };
 
 struct FeedDriverOptions {
@@ -95,7 +95,7 @@ class FeedDriver final : private RunOutput {
   // frame begins another; the connection stays, and so does the live picture.
   void request_new_run(media::Reason reason);
 
-  FeedState state() const;
+  FeedStatus status() const;
   FeedStatistics statistics() const;
 
  private:
@@ -121,7 +121,7 @@ class FeedDriver final : private RunOutput {
   Attempt attempt(const std::stop_token& stop);
   Attempt receive(Source& source, Reception& reception, const std::stop_token& stop);
   Attempt stopped_attempt(const std::stop_token& stop) const;
-  void set_state(FeedStatus status, media::Reason reason, std::string detail);
+  void set_state(FeedState state, media::Reason reason, std::string detail);
   void note_packet(const SourcePacket& packet);
   void note_statistics(const Source& source, const Reception& reception);
 
@@ -145,7 +145,7 @@ class FeedDriver final : private RunOutput {
   std::stop_source attempt_stop_;  // guarded by mutex_; also stopped by pause()
   bool paused_ = false;            // guarded by mutex_
   std::string pause_note_;         // guarded by mutex_
-  FeedState state_;                // guarded by mutex_
+  FeedStatus status_;              // guarded by mutex_
   FeedStatistics statistics_;      // guarded by mutex_
   RateMeter rate_;                 // guarded by mutex_
   NamedThread thread_;

@@ -19,37 +19,37 @@ using testing::FileSink;
 
 class Observed : public FeedObserver {
  public:
-  void feed_state_changed(const FeedId&, media::Rendition, const FeedState& state) override {
+  void feed_state_changed(const FeedId&, media::Rendition, const FeedStatus& status) override {
     const std::lock_guard lock(mutex_);
-    states_.push_back(state);
+    statuses_.push_back(status);
     changed_.notify_all();
   }
-  bool wait_for(FeedStatus status, std::optional<Reason> reason = {},
+  bool wait_for(FeedState wanted, std::optional<Reason> reason = {},
                 std::chrono::seconds limit = std::chrono::seconds(90)) {
     std::unique_lock lock(mutex_);
     return changed_.wait_for(lock, limit, [&] {
-      for (const FeedState& state : states_)
-        if (state.status == status && (!reason || state.reason == *reason)) return true;
+      for (const FeedStatus& status : statuses_)
+        if (status.state == wanted && (!reason || status.reason == *reason)) return true;
       return false;
     });
   }
   void forget() {
     const std::lock_guard lock(mutex_);
-    states_.clear();
+    statuses_.clear();
   }
   std::string all() const {
     const std::lock_guard lock(mutex_);
     std::string text;
-    for (const FeedState& state : states_)
-      text += std::string(boost::describe::enum_to_string(state.status, "")) + "/" +
-              boost::describe::enum_to_string(state.reason, "") + "/" + state.detail + "\n";
+    for (const FeedStatus& status : statuses_)
+      text += std::string(boost::describe::enum_to_string(status.state, "")) + "/" +
+              boost::describe::enum_to_string(status.reason, "") + "/" + status.detail + "\n";
     return text;
   }
 
  private:
   mutable std::mutex mutex_;
   std::condition_variable changed_;
-  std::vector<FeedState> states_;
+  std::vector<FeedStatus> statuses_;
 };
 
 struct Rig {
@@ -153,7 +153,7 @@ TEST_P(FeedFromCamera, is_recorded_and_decodes_clean) {
   Rig rig(camera.url(c.user), c.transport);
   rig.driver->start();
   ASSERT_TRUE(rig.sink.wait_for_parts(6)) << rig.observed.all();
-  EXPECT_EQ(rig.driver->state().status, FeedStatus::live);
+  EXPECT_EQ(rig.driver->status().state, FeedState::live);
   rig.driver->request_stop();
   rig.driver->join();
   const auto files = rig.sink.files();
@@ -210,7 +210,7 @@ TEST(FeedDriver, loss_over_udp_is_counted_and_the_picture_goes_on) {
   rig.driver->start();
   ASSERT_TRUE(rig.sink.wait_for_parts(24)) << rig.observed.all();
   EXPECT_GT(rig.driver->statistics().packets_lost, 0U);
-  EXPECT_EQ(rig.driver->state().status, FeedStatus::live);
+  EXPECT_EQ(rig.driver->status().state, FeedState::live);
 }
 
 TEST(FeedDriver, a_camera_that_comes_back_is_recorded_again_without_a_hand) {
@@ -221,11 +221,11 @@ TEST(FeedDriver, a_camera_that_comes_back_is_recorded_again_without_a_hand) {
   rig.driver->start();
   ASSERT_TRUE(rig.sink.wait_for_parts(3)) << rig.observed.all();
   camera.reset();
-  ASSERT_TRUE(rig.observed.wait_for(FeedStatus::failed, Reason::link_down)) << rig.observed.all();
+  ASSERT_TRUE(rig.observed.wait_for(FeedState::failed, Reason::link_down)) << rig.observed.all();
   rig.observed.forget();
   Camera again({"--port", port});
   ASSERT_TRUE(again.up());
-  EXPECT_TRUE(rig.observed.wait_for(FeedStatus::live)) << rig.observed.all();
+  EXPECT_TRUE(rig.observed.wait_for(FeedState::live)) << rig.observed.all();
   ASSERT_TRUE(rig.wait_for_files(2));
   const auto files = rig.sink.files();
   EXPECT_EQ(files[0].ended, Reason::link_down);
@@ -239,10 +239,10 @@ TEST(FeedDriver, a_camera_that_falls_silent_is_stalled_and_asked_again) {
   rig.driver->start();
   ASSERT_TRUE(rig.sink.wait_for_parts(3)) << rig.observed.all();
   camera.peer().signal(SIGSTOP);
-  EXPECT_TRUE(rig.observed.wait_for(FeedStatus::stalled, Reason::silent)) << rig.observed.all();
+  EXPECT_TRUE(rig.observed.wait_for(FeedState::stalled, Reason::silent)) << rig.observed.all();
   camera.peer().signal(SIGCONT);
   rig.observed.forget();
-  EXPECT_TRUE(rig.observed.wait_for(FeedStatus::live)) << rig.observed.all();
+  EXPECT_TRUE(rig.observed.wait_for(FeedState::live)) << rig.observed.all();
 }
 
 TEST(FeedDriver, pausing_ends_the_run_and_resuming_begins_another) {
@@ -252,12 +252,12 @@ TEST(FeedDriver, pausing_ends_the_run_and_resuming_begins_another) {
   rig.driver->start();
   ASSERT_TRUE(rig.sink.wait_for_parts(3)) << rig.observed.all();
   rig.driver->pause("the lens is being cleaned");
-  ASSERT_TRUE(rig.observed.wait_for(FeedStatus::paused));
-  EXPECT_EQ(rig.driver->state().detail, "the lens is being cleaned");
+  ASSERT_TRUE(rig.observed.wait_for(FeedState::paused));
+  EXPECT_EQ(rig.driver->status().detail, "the lens is being cleaned");
   EXPECT_EQ(rig.sink.files().back().ended, Reason::paused);
   rig.observed.forget();
   rig.driver->resume();
-  EXPECT_TRUE(rig.observed.wait_for(FeedStatus::live)) << rig.observed.all();
+  EXPECT_TRUE(rig.observed.wait_for(FeedState::live)) << rig.observed.all();
   ASSERT_TRUE(rig.wait_for_files(2));
   EXPECT_EQ(rig.sink.files().back().recording->began, Reason::paused);
 }
@@ -297,7 +297,7 @@ std::string failure_of(const std::string& url, Reason expected,
                        std::chrono::milliseconds open_deadline = std::chrono::milliseconds(8000)) {
   Rig rig(url, RtspTransport::tcp, open_deadline);
   rig.driver->start();
-  EXPECT_TRUE(rig.observed.wait_for(FeedStatus::failed, expected)) << rig.observed.all();
+  EXPECT_TRUE(rig.observed.wait_for(FeedState::failed, expected)) << rig.observed.all();
   const std::string text = rig.observed.all() + rig.driver->statistics().source;
   EXPECT_EQ(text.find("secret"), std::string::npos) << text;
   EXPECT_EQ(text.find("stream9"), std::string::npos) << text;
@@ -358,7 +358,7 @@ TEST(FeedDriver, a_playlist_that_names_a_file_or_another_protocol_gets_nothing) 
     Rig rig("http://127.0.0.1:" + std::to_string(server.port()) + "/stream9.m3u8",
             RtspTransport::tcp, std::chrono::milliseconds(3000));
     rig.driver->start();
-    EXPECT_TRUE(rig.observed.wait_for(FeedStatus::failed)) << target;
+    EXPECT_TRUE(rig.observed.wait_for(FeedState::failed)) << target;
     EXPECT_TRUE(rig.sink.files().empty()) << target;
   }
 }

@@ -196,27 +196,28 @@ LibavSource::LibavSource(SourceUrl url, const Clock& clock) : url_(std::move(url
 }
 LibavSource::~LibavSource() { close(); }
 
-Error LibavSource::failed(int code, const char* what) {
+Error LibavSource::failed(int code, Step step) {
   const Interrupt& interrupt = connection_->interrupt;
+  const std::string what = step == Step::connect ? "connect"
+                           : step == Step::look  ? "look at the stream"
+                                                 : "read";
   if (interrupt.stop.stop_requested()) {
     failure_reason_ = Reason::server_stopped;
-    return Error{ErrorKind::cancelled, std::string(what) + ": stopped"};
+    return Error{ErrorKind::cancelled, what + ": stopped"};
   }
   if (interrupt.expired) {
-    const bool opened = what[0] == 'r';
-    const bool reachable = opened || url_.scheme() == SourceScheme::file ||
+    const bool reachable = step == Step::read || url_.scheme() == SourceScheme::file ||
                            (url_.port() != 0 && url_.scheme() != SourceScheme::srt &&
                             accepts_tcp(url_.host(), url_.port()));
     failure_reason_ = reachable ? Reason::silent : Reason::link_down;
-    return Error{ErrorKind::deadline,
-                 std::string(what) + (reachable ? ": connected, but nothing arrives in time"
-                                                : ": it does not answer in time")};
+    return Error{ErrorKind::deadline, what + (reachable ? ": connected, but nothing arrives in time"
+                                                        : ": it does not answer in time")};
   }
   const Failure failure = failure_of(code);
   failure_reason_ = failure.reason;
-  return Error{failure.kind,
-               std::string(what) + ": " +
-                   (failure.words != nullptr ? std::string(failure.words) : av_error_text(code))};
+  return Error{
+      failure.kind,
+      what + ": " + (failure.words != nullptr ? std::string(failure.words) : av_error_text(code))};
 }
 
 Result<void> LibavSource::open_input() {
@@ -261,7 +262,7 @@ Result<void> LibavSource::open_input() {
   raw->interrupt_callback = {&Interrupt::check, &connection_->interrupt};
   // Corrupt packets are wanted: what is lost is counted, and decoders conceal it.
   const int code = avformat_open_input(&raw, address.c_str(), nullptr, options.get());
-  if (code < 0) return fail(failed(code, "connect"));  // raw is freed by libavformat
+  if (code < 0) return fail(failed(code, Step::connect));  // raw is freed by libavformat
   connection_->format.reset(raw);
   return {};
 }
@@ -279,9 +280,9 @@ Result<std::vector<SourceTrack>> LibavSource::open(SteadyTime deadline, std::sto
     analyse = analyse || !known_from_sdp(*format.streams[i]->codecpar);
   if (analyse) {
     if (const int code = avformat_find_stream_info(&format, nullptr); code < 0)
-      return fail(failed(code, "look at the stream"));
+      return fail(failed(code, Step::look));
     if (connection_->interrupt.expired || connection_->interrupt.stop.stop_requested())
-      return fail(failed(AVERROR_EXIT, "look at the stream"));
+      return fail(failed(AVERROR_EXIT, Step::look));
   }
   if (!analyse) format.flags |= AVFMT_FLAG_NOPARSE | AVFMT_FLAG_NOFILLIN;
   connection_->pieces = !analyse;
@@ -341,11 +342,12 @@ Result<std::optional<SourcePacket>> LibavSource::next(SteadyTime deadline) {
     }
     if (code == AVERROR(EAGAIN)) {
       if (Interrupt::check(&connection_->interrupt) == 0) continue;
-      return fail(failed(AVERROR_EXIT, "read"));
+      return fail(failed(AVERROR_EXIT, Step::read));
     }
-    if (code < 0) return fail(failed(code, "read"));
+    if (code < 0) return fail(failed(code, Step::read));
     // Woken or cut off within a picture, MPEG-TS gives the piece it has as if it were whole.
-    if (Interrupt::check(&connection_->interrupt) != 0) return fail(failed(AVERROR_EXIT, "read"));
+    if (Interrupt::check(&connection_->interrupt) != 0)
+      return fail(failed(AVERROR_EXIT, Step::read));
     if (ended_within_picture()) continue;
     const auto stream = static_cast<std::size_t>(packet.stream_index);
     if (stream >= connection_->track_of_stream.size()) continue;

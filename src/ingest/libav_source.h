@@ -27,7 +27,9 @@ class LibavSource final : public Source {
 
  private:
   struct Connection;
-  Error failed(int code, const char* what);
+  enum class Step { connect, look, read };
+  // `code` is libav's; where we were interrupted it says nothing and is not looked at.
+  Error failed(int code, Step step);
   Result<void> open_input();
   Result<std::vector<SourceTrack>> choose_tracks();
   bool ended_within_picture() const;

@@ -104,7 +104,7 @@ TEST_P(OtherProtocol, is_recorded_and_decodes_clean) {
   };
   FeedDriver driver(std::move(options), clock, ids, sink, nullptr);
   driver.start();
-  ASSERT_TRUE(sink.wait_for_parts(6)) << driver.state().detail;
+  ASSERT_TRUE(sink.wait_for_parts(6)) << driver.status().detail;
   driver.request_stop();
   driver.join();
   const auto decoded = decode(sink.files()[0].bytes);
@@ -182,7 +182,7 @@ TEST_P(Hls, is_recorded_and_decodes_clean) {
   options.make_source = [&] { return make_source(source, clock); };
   FeedDriver driver(std::move(options), clock, ids, sink, nullptr);
   driver.start();
-  ASSERT_TRUE(sink.wait_for_parts(10)) << driver.state().detail;
+  ASSERT_TRUE(sink.wait_for_parts(10)) << driver.status().detail;
   driver.request_stop();
   driver.join();
   const auto files = sink.files();
@@ -231,7 +231,7 @@ TEST(HlsOfFile, av1_in_fmp4_is_recorded_as_it_is) {
   options.make_source = [&] { return make_source(source, clock); };
   FeedDriver driver(std::move(options), clock, ids, sink, nullptr);
   driver.start();
-  ASSERT_TRUE(sink.wait_for_parts(6)) << driver.state().detail;
+  ASSERT_TRUE(sink.wait_for_parts(6)) << driver.status().detail;
   driver.request_stop();
   driver.join();
   EXPECT_EQ(decode(sink.files()[0].bytes).formats, "av1+aac");
@@ -262,7 +262,7 @@ TEST(HttpMjpeg, becomes_h264_in_a_worker) {
   };
   FeedDriver driver(std::move(options), clock, ids, sink, nullptr);
   driver.start();
-  ASSERT_TRUE(sink.wait_for_parts(10)) << driver.state().detail;
+  ASSERT_TRUE(sink.wait_for_parts(10)) << driver.status().detail;
   driver.request_stop();
   driver.join();
   const auto decoded = decode(sink.files()[0].bytes);

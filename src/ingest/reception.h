@@ -88,7 +88,6 @@ class Reception {
  private:
   enum class VideoPath { none, nal, as_is, reencode };
   enum class AudioPath { none, aac, adts, opus, encode };
-  struct Made;
 
   void prepare_video();
   void prepare_audio();
@@ -131,7 +130,7 @@ class Reception {
   RunClock clock_;
   bool in_run_ = false;     // packets are taken for a run
   bool announced_ = false;  // the output knows of it
-  std::vector<media::Tracks::value_type> announced_tracks_;
+  media::Tracks announced_tracks_;
   media::Reason next_began_;
   bool wait_for_key_ = true;
   std::optional<UtcTime> waiting_since_;

@@ -42,7 +42,7 @@ TEST_P(OldCodec, from_a_camera_becomes_h264_in_a_worker) {
   ASSERT_TRUE(camera.up());
   FileSink sink;
   ReencodedRig rig(camera.url(), sink);
-  ASSERT_TRUE(sink.wait_for_parts(6)) << rig.driver->state().detail;
+  ASSERT_TRUE(sink.wait_for_parts(6)) << rig.driver->status().detail;
   rig.driver.reset();
   const auto files = sink.files();
   ASSERT_EQ(files.size(), 1U);
@@ -61,7 +61,7 @@ TEST(Transcoder, an_avi_with_mpeg4_and_mp3_becomes_h264_and_aac) {
   ORIEL_NEEDS_SAMPLE("formats/mpeg4-mp3.avi");
   FileSink sink;
   ReencodedRig rig("file:" + testing::sample("formats/mpeg4-mp3.avi"), sink);
-  ASSERT_TRUE(sink.wait_for_parts(9)) << rig.driver->state().detail;
+  ASSERT_TRUE(sink.wait_for_parts(9)) << rig.driver->status().detail;
   rig.driver.reset();
   const auto decoded = decode(sink.files()[0].bytes);
   EXPECT_EQ(decoded.formats, "h264+aac");
@@ -108,7 +108,7 @@ TEST(MadeRendition, h265_with_sound_becomes_h264_with_the_same_times) {
   MadeRendition made(packager, TranscoderOptions{}, ids, sink);
   Forwarding forwarding(made);
   ReencodedRig rig(camera.url(), forwarding);
-  ASSERT_TRUE(sink.wait_for_parts(6)) << rig.driver->state().detail;
+  ASSERT_TRUE(sink.wait_for_parts(6)) << rig.driver->status().detail;
   rig.driver.reset();
   const auto files = sink.files();
   EXPECT_EQ(files[0].recording->rendition, media::Rendition::made);

@@ -21,6 +21,12 @@ std::uint64_t sequence_at(UtcTime now) {
   return static_cast<std::uint64_t>(std::max<std::int64_t>(0, now.ms() / 1000 - kSequenceEpoch_s));
 }
 
+// A number that rises over restarts too, as long as a feed breaks less often than this. Coarse,
+// because players keep an array by it and walk over all of it: hls.js is busy for seconds at 10^7.
+constexpr std::int64_t kDiscontinuityStep_s = 600;
+
+std::uint64_t discontinuities_at(UtcTime now) { return sequence_at(now) / kDiscontinuityStep_s; }
+
 }  // namespace
 
 bool View::sees(UtcSpan span) const {
@@ -33,13 +39,15 @@ Channel::Channel(ChannelOptions options, const Clock& clock, std::function<void(
     : options_(options),
       clock_(clock),
       changed_(std::move(changed)),
-      payload_(options.recorded ? options.payload : options.window),
+      window_(options.window),
+      payload_(options.payload),
       next_msn_(sequence_at(clock.now())),
-      dropped_discontinuities_(next_msn_) {}
+      dropped_discontinuities_(discontinuities_at(clock.now())) {}
 
-void Channel::keep_for_delay(Duration delay) {
+void Channel::keep(bool recorded, Duration delay) {
   const std::lock_guard lock(mutex_);
-  if (options_.recorded) payload_ = options_.payload + delay;
+  window_ = options_.window + delay;
+  payload_ = recorded ? options_.payload + delay : window_;
 }
 
 void Channel::recording_began(const media::RecordingPtr& recording) {
@@ -91,7 +99,7 @@ void Channel::complete_last_segment() {
 
 void Channel::drop_old() {
   const Slot& newest = segments_.back().parts.back();
-  const UtcTime oldest = newest.end - options_.window;
+  const UtcTime oldest = newest.end - window_;
   while (segments_.size() > 1 && segments_.front().parts.back().end < oldest) {
     if (segments_.front().discontinuity) ++dropped_discontinuities_;
     segments_.pop_front();

@@ -17,13 +17,11 @@
 namespace oriel::live {
 
 struct ChannelOptions {
-  // Listed in the playlist, so that a player may pause or fall behind that far. Also the bound of
-  // what is kept.
+  // Listed in the playlist, so that a player may pause or fall behind that far. With the delay it
+  // is also the bound of what is kept.
   Duration window = Duration::from_s(60);
-  // Media bytes stay in memory this long; what is older is read from its file. Renditions that are
-  // not recorded keep their bytes for the whole window.
+  // Media bytes stay in memory this long; what is older is read from its file.
   Duration payload = Duration::from_s(6);
-  bool recorded = true;
   std::int64_t target_s = 6;  // no segment is longer
   std::int64_t recording_90k =
       27'000'000;  // as in PackagerOptions: when the next recording may begin
@@ -80,8 +78,10 @@ class Channel final : public media::PartSink {
   void part_made(const media::PartPtr& part) override;
   void recording_ended(const media::RecordingPtr& recording, media::Reason reason) override;
 
-  // Keeps payload for a delayed view of this length.
-  void keep_for_delay(Duration delay);
+  // What is kept from now on: window and payload reach further back by the `delay` of the most
+  // delayed view, and what is not `recorded` keeps its bytes for the whole window, since no file
+  // has them. Until the first call: recorded, without delay. Any thread.
+  void keep(bool recorded, Duration delay);
 
   PlaylistAnswer playlist(const View& view, const UriScheme& uris, const PlaylistQuery& query);
 
@@ -114,7 +114,7 @@ class Channel final : public media::PartSink {
   std::optional<Position> position_after(RecordingId recording, std::uint32_t part) const;
 
   ChannelSummary summary() const;
-  // When the newest part became visible, in the view of `view`: for waiting with a delay.
+  // How many parts and ends of recordings have come; 0: nothing yet.
   std::uint64_t revision() const;
 
  private:
@@ -164,6 +164,7 @@ class Channel final : public media::PartSink {
   const std::function<void()> changed_;
   mutable std::mutex mutex_;
   // All below guarded by mutex_.
+  Duration window_;
   Duration payload_;
   std::deque<Segment> segments_;
   media::RecordingPtr recording_;  // open

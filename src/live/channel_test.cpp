@@ -131,6 +131,26 @@ TEST_F(ChannelTest, a_delayed_viewer_sees_nothing_younger) {
   }
 }
 
+TEST_F(ChannelTest, a_delay_that_is_set_while_it_runs_reaches_behind_the_window) {
+  begin();
+  push(230);
+  channel.keep(true, Duration::from_s(120));
+  push(3750);  // 150 s
+  const UtcTime newest = *channel.summary().last_part_end;
+  const View view{.not_after = newest - Duration::from_s(120), .delayed = true};
+  EXPECT_EQ(channel.playlist(view, {"m/"}, {}).status, Status::ready);
+  const auto next = channel.next_part(channel.start_position(view), view, 1000);
+  ASSERT_TRUE(next.part);
+  EXPECT_LE(next.part->end(), view.not_after);
+}
+
+TEST_F(ChannelTest, what_is_not_recorded_any_more_keeps_its_bytes_for_the_whole_window) {
+  begin();
+  channel.keep(false, {});
+  push(1500);  // 60 s
+  EXPECT_EQ(channel.find_parts({1}, 0, 13).status, Channel::Fetch::found);
+}
+
 TEST_F(ChannelTest, who_falls_behind_goes_on_at_the_newest_independent_part) {
   begin();
   push(230);
