@@ -29,11 +29,6 @@ struct UserView {
   UtcTime made_at;
 };
 BOOST_DESCRIBE_STRUCT(UserView, (), (name, role, disabled, made_at))
-struct UserList {
-  std::vector<UserView> items;
-  std::optional<std::string> next;
-};
-BOOST_DESCRIBE_STRUCT(UserList, (), (items, next))
 struct NewUser {
   std::string name;
   std::string password;
@@ -58,16 +53,6 @@ struct MadeToken {
   std::string token;
 };
 BOOST_DESCRIBE_STRUCT(MadeToken, (), (id, token))
-struct TokenList {
-  std::vector<access::ApiToken> items;
-  std::optional<std::string> next;
-};
-BOOST_DESCRIBE_STRUCT(TokenList, (), (items, next))
-
-Response private_response(Response response) {
-  response.headers.set("Cache-Control", "no-store");
-  return response;
-}
 
 Awaitable<Response> log_in(Services& services, Request& request) {
   auto body = http::body_as<LoginBody>(request);
@@ -101,7 +86,7 @@ Awaitable<Response> log_in(Services& services, Request& request) {
       "Set-Cookie",
       access::set_session_cookie(begun->token, request.secure, services.sessions.cookie_max_age_s())
           .reveal());
-  co_return private_response(std::move(response));
+  co_return uncached(std::move(response));
 }
 
 Awaitable<Response> log_out(Services& services, Request& request) {
@@ -113,21 +98,21 @@ Awaitable<Response> log_out(Services& services, Request& request) {
   }
   Response response = Response::empty();
   response.headers.add("Set-Cookie", access::clear_session_cookie(request.secure));
-  co_return private_response(std::move(response));
+  co_return uncached(std::move(response));
 }
 
 Awaitable<Response> me(Services&, Request& request) {
   const auto& identity = identity_of(request);
-  co_return private_response(Response::of(Me{identity.name, identity.role}));
+  co_return uncached(Response::of(Me{identity.name, identity.role}));
 }
 
 Awaitable<Response> list_users(Services& services, Request&) {
   auto accounts = co_await services.offload.run([&] { return services.accounts.list(); });
   if (!accounts) co_return http::problem(accounts.error());
-  UserList list;
+  ListOf<UserView> list;
   for (const auto& account : *accounts)
     list.items.push_back({account.name, account.role, account.disabled, account.made_at});
-  co_return private_response(Response::of(list));
+  co_return uncached(Response::of(list));
 }
 
 Awaitable<Response> add_user(Services& services, Request& request) {
@@ -139,7 +124,7 @@ Awaitable<Response> add_user(Services& services, Request& request) {
     return services.accounts.find(body->name);
   });
   if (!added) co_return http::problem(added.error());
-  co_return private_response(
+  co_return uncached(
       Response::of(UserView{added->name, added->role, added->disabled, added->made_at}, 201));
 }
 
@@ -156,7 +141,7 @@ Awaitable<Response> change_user(Services& services, Request& request) {
     return services.accounts.find(name);
   });
   if (!changed) co_return http::problem(changed.error());
-  co_return private_response(
+  co_return uncached(
       Response::of(UserView{changed->name, changed->role, changed->disabled, changed->made_at}));
 }
 
@@ -174,7 +159,7 @@ Awaitable<Response> list_tokens(Services& services, Request& request) {
   const UserId owner = *identity_of(request).account;
   auto tokens = co_await services.offload.run([&] { return services.tokens.list(owner); });
   if (!tokens) co_return http::problem(tokens.error());
-  co_return private_response(Response::of(TokenList{std::move(*tokens), {}}));
+  co_return uncached(Response::of(ListOf<access::ApiToken>{std::move(*tokens), {}}));
 }
 
 Awaitable<Response> make_token(Services& services, Request& request) {
@@ -189,12 +174,12 @@ Awaitable<Response> make_token(Services& services, Request& request) {
   if (body->lifetime_days) wanted.lifetime = Duration::from_s(*body->lifetime_days * 86'400);
   auto made = co_await services.offload.run([&] { return services.tokens.make(wanted); });
   if (!made) co_return http::problem(made.error());
-  co_return private_response(Response::of(MadeToken{made->id, made->token.reveal()}, 201));
+  co_return uncached(Response::of(MadeToken{made->id, made->token.reveal()}, 201));
 }
 
 Awaitable<Response> revoke_token(Services& services, Request& request) {
-  const std::string text(request.parameter("id"));
-  const auto id = from_json<std::int64_t>(json::value(std::atoll(text.c_str())));
+  const auto id = path_number(request, "id");
+  if (!id) co_return http::problem(id.error());
   const UserId owner = *identity_of(request).account;
   auto revoked = co_await services.offload.run([&] { return services.tokens.revoke(*id, owner); });
   if (!revoked) co_return http::problem(revoked.error());
@@ -222,7 +207,7 @@ void add_account_routes(http::Router& router, Services& services) {
   add(Method::get, "/api/v1/me", std::move(described), me);
 
   described = operation("listTokens", "accounts", "Your API tokens", "account");
-  answers<TokenList>(described);
+  answers<ListOf<access::ApiToken>>(described);
   add(Method::get, "/api/v1/tokens", std::move(described), list_tokens);
   described =
       operation("makeToken", "accounts", "A new API token; it is shown only now", "account");
@@ -234,7 +219,7 @@ void add_account_routes(http::Router& router, Services& services) {
   add(Method::delete_, "/api/v1/tokens/{id}", std::move(described), revoke_token);
 
   described = operation("listUsers", "accounts", "The accounts", "manage_accounts");
-  answers<UserList>(described);
+  answers<ListOf<UserView>>(described);
   add(Method::get, "/api/v1/desk/users", std::move(described), list_users);
   described = operation("addUser", "accounts", "A new account", "manage_accounts");
   described.request_schema = json_schema<NewUser>();

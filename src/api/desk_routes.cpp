@@ -1,4 +1,5 @@
 // The operators' desk: feeds with their workings, volumes, screens, withheld spans.
+#include <fmt/format.h>
 #include <sodium.h>
 
 #include "api/feed_views.h"
@@ -21,7 +22,9 @@ struct DeskFeed {
   bool declared_in_file = false;
   bool record = true;
   bool record_sub = false;
+  // What visitors get; in `feed` stand the operator's own sound and delay.
   bool public_audio = false;
+  std::int64_t delay_s = 0;
   std::string note;
   std::int64_t width = 0;
   std::int64_t height = 0;
@@ -37,14 +40,9 @@ struct DeskFeed {
 };
 BOOST_DESCRIBE_STRUCT(DeskFeed, (),
                       (feed, source, has_sub_source, declared_in_file, record, record_sub,
-                       public_audio, note, width, height, fps_declared, fps, bitrate_bps,
+                       public_audio, delay_s, note, width, height, fps_declared, fps, bitrate_bps,
                        packets_lost, reconnects, last_frame_at, recorded_today_s,
                        recorded_today_bytes, recorded_bytes))
-struct DeskFeedList {
-  std::vector<DeskFeed> items;
-  std::optional<std::string> next;
-};
-BOOST_DESCRIBE_STRUCT(DeskFeedList, (), (items, next))
 
 struct VolumeView {
   std::string id;
@@ -57,16 +55,6 @@ struct VolumeView {
 };
 BOOST_DESCRIBE_STRUCT(VolumeView, (),
                       (id, path, state, message, free_bytes, total_bytes, used_bytes))
-struct VolumeList {
-  std::vector<VolumeView> items;
-  std::optional<std::string> next;
-};
-BOOST_DESCRIBE_STRUCT(VolumeList, (), (items, next))
-struct ScreenList {
-  std::vector<ScreenView> items;
-  std::optional<std::string> next;
-};
-BOOST_DESCRIBE_STRUCT(ScreenList, (), (items, next))
 
 struct FeedForm {
   std::string id;
@@ -91,20 +79,14 @@ struct SourceForm {
 BOOST_DESCRIBE_STRUCT(SourceForm, (), (source))
 struct ProbeView {
   std::vector<ProbedTrack> tracks;
-  std::optional<std::int64_t> bitrate_bps;
-  std::optional<std::string> picture;
+  std::optional<std::string> picture;  // a data: URL
 };
-BOOST_DESCRIBE_STRUCT(ProbeView, (), (tracks, bitrate_bps, picture))
+BOOST_DESCRIBE_STRUCT(ProbeView, (), (tracks, picture))
 struct PauseForm {
   std::string note;
 };
 BOOST_DESCRIBE_STRUCT(PauseForm, (), (note))
 
-struct WithheldList {
-  std::vector<access::Withheld> items;
-  std::optional<std::string> next;
-};
-BOOST_DESCRIBE_STRUCT(WithheldList, (), (items, next))
 struct WithholdForm {
   std::string feed;
   UtcTime start;
@@ -116,11 +98,6 @@ struct WithheldId {
   std::int64_t id = 0;
 };
 BOOST_DESCRIBE_STRUCT(WithheldId, (), (id))
-
-Response fresh(Response response) {
-  response.headers.set("Cache-Control", "no-store");
-  return response;
-}
 
 // Recorded since midnight of UTC: the desk is for people of many zones.
 std::int64_t recorded_today(const Services& services, const FeedId& feed, UtcTime midnight,
@@ -148,6 +125,7 @@ DeskFeed desk_feed(Services& services, const Feed& feed, const access::View& vie
   desk.record = settings->record;
   desk.record_sub = settings->record_sub;
   desk.public_audio = settings->public_audio;
+  desk.delay_s = settings->delay_s;
   desk.note = status.note;
   if (summary.tracks) {
     desk.width = summary.tracks->front().width;
@@ -171,14 +149,14 @@ DeskFeed desk_feed(Services& services, const Feed& feed, const access::View& vie
 Awaitable<Response> list_desk_feeds(Services& services, Request& request) {
   const access::Identity identity = identity_of(request);
   auto list = co_await services.offload.run([&] {
-    DeskFeedList made;
+    ListOf<DeskFeed> made;
     for (const auto& feed : services.feeds.feeds())
       if (const auto view = services.policies.view(feed->id(), identity))
         made.items.push_back(desk_feed(services, *feed, *view));
     return made;
   });
   if (!list) co_return http::problem(list.error());
-  co_return fresh(Response::of(*list));
+  co_return uncached(Response::of(*list));
 }
 
 Result<void> apply_form(const FeedForm& form, FeedSettings& settings) {
@@ -201,14 +179,23 @@ Result<void> apply_form(const FeedForm& form, FeedSettings& settings) {
   settings.public_audio = form.public_audio.value_or(settings.public_audio);
   settings.delay_s = form.delay_s.value_or(settings.delay_s);
   settings.part_ms = form.part_ms.value_or(settings.part_ms);
-  if (settings.delay_s < 0 || settings.delay_s > 300)
-    return fail(ErrorKind::invalid, "delay_s: expected 0 to 300");
-  if (settings.part_ms < 100 || settings.part_ms > 2000)
-    return fail(ErrorKind::invalid, "part_ms: expected 100 to 2000");
+  if (settings.delay_s < 0 || settings.delay_s > kDelayMax_s)
+    return fail(ErrorKind::invalid, fmt::format("delay_s: expected 0 to {}", kDelayMax_s));
+  if (settings.part_ms < kPartMin_ms || settings.part_ms > kPartMax_ms)
+    return fail(ErrorKind::invalid,
+                fmt::format("part_ms: expected {} to {}", kPartMin_ms, kPartMax_ms));
   return {};
 }
 
-// The pages say `public`, a word that C++ keeps for itself.
+// The API says `public`, a word that C++ keeps for itself.
+json::value feed_form_schema() {
+  json::value schema = json_schema<FeedForm>();
+  auto& properties = schema.get_object()["properties"].get_object();
+  properties["public"] = properties["is_public"];
+  properties.erase("is_public");
+  return schema;
+}
+
 Result<FeedForm> parse_form(const Request& request) {
   ORIEL_TRY_ASSIGN(auto body, http::parse_json_body(request));
   if (body.is_object()) {
@@ -239,7 +226,7 @@ Awaitable<Response> add_feed(Services& services, Request& request) {
   const auto view = services.policies.view(feed_id, identity_of(request));
   if (!feed || !view)
     co_return http::problem(Error{ErrorKind::conflict, "the feed was removed at once"});
-  co_return fresh(Response::json(feed_view(*feed, *view, nullptr, services.clock.now()), 201));
+  co_return uncached(Response::json(feed_view(*feed, *view, nullptr, services.clock.now()), 201));
 }
 
 Awaitable<Response> change_feed(Services& services, Request& request) {
@@ -260,7 +247,7 @@ Awaitable<Response> change_feed(Services& services, Request& request) {
   const auto view = services.policies.view(feed_id, identity_of(request));
   if (!feed || !view)
     co_return http::problem(Error{ErrorKind::conflict, "the feed was removed meanwhile"});
-  co_return fresh(Response::json(feed_view(*feed, *view, nullptr, services.clock.now())));
+  co_return uncached(Response::json(feed_view(*feed, *view, nullptr, services.clock.now())));
 }
 
 Awaitable<Response> remove_feed(Services& services, Request& request) {
@@ -311,11 +298,11 @@ Awaitable<Response> test_source(Services& services, Request& request) {
   ProbeView view;
   view.tracks = std::move(probed->tracks);
   if (probed->picture) view.picture = data_url(*probed->picture);
-  co_return fresh(Response::of(view));
+  co_return uncached(Response::of(view));
 }
 
 Awaitable<Response> list_volumes(Services& services, Request&) {
-  VolumeList list;
+  ListOf<VolumeView> list;
   for (const auto* volume : services.archive.volumes()) {
     const auto status = volume->status();
     list.items.push_back(
@@ -325,11 +312,11 @@ Awaitable<Response> list_volumes(Services& services, Request&) {
          static_cast<std::int64_t>(status.total_bytes -
                                    std::min(status.free_bytes, status.total_bytes))});
   }
-  co_return fresh(Response::of(list));
+  co_return uncached(Response::of(list));
 }
 
 Awaitable<Response> list_screens(Services& services, Request&) {
-  co_return fresh(Response::of(ScreenList{services.screens.list(), {}}));
+  co_return uncached(Response::of(ListOf<ScreenView>{services.screens.list(), {}}));
 }
 
 Awaitable<Response> list_withheld(Services& services, Request& request) {
@@ -339,7 +326,8 @@ Awaitable<Response> list_withheld(Services& services, Request& request) {
     if (!id) co_return http::problem(Error{ErrorKind::invalid, "feed: " + id.error().message});
     feed = FeedId(std::move(*id));
   }
-  co_return fresh(Response::of(WithheldList{services.policies.list_withheld(feed), {}}));
+  co_return uncached(
+      Response::of(ListOf<access::Withheld>{services.policies.list_withheld(feed), {}}));
 }
 
 Awaitable<Response> withhold(Services& services, Request& request) {
@@ -353,12 +341,13 @@ Awaitable<Response> withhold(Services& services, Request& request) {
                                  identity_of(request).name};
   auto made = co_await services.offload.run([&] { return services.policies.withhold(wanted); });
   if (!made) co_return http::problem(made.error());
-  co_return fresh(Response::of(WithheldId{*made}, 201));
+  co_return uncached(Response::of(WithheldId{*made}, 201));
 }
 
 Awaitable<Response> release(Services& services, Request& request) {
-  const std::int64_t id = std::atoll(std::string(request.parameter("id")).c_str());
-  auto released = co_await services.offload.run([&] { return services.policies.release(id); });
+  const auto id = path_number(request, "id");
+  if (!id) co_return http::problem(id.error());
+  auto released = co_await services.offload.run([&] { return services.policies.release(*id); });
   if (!released) co_return http::problem(released.error());
   co_return Response::empty();
 }
@@ -375,16 +364,16 @@ void add_desk_routes(http::Router& router, Services& services) {
   const http::Answer done{"Done", "", {}};
   auto described =
       operation("listDeskFeeds", "desk", "The feeds with their workings", "operate_feeds");
-  answers<DeskFeedList>(described);
+  answers<ListOf<DeskFeed>>(described);
   add(Method::get, "/api/v1/desk/feeds", std::move(described), list_desk_feeds);
   described = operation("addFeed", "desk", "Add a feed", "operate_feeds");
-  described.request_schema = json_schema<FeedForm>();
+  described.request_schema = feed_form_schema();
   described.answers[201] = {"Added", "application/json", feed_schema()};
   add(Method::post, "/api/v1/desk/feeds", std::move(described), add_feed);
   described =
       operation("changeFeed", "desk",
                 "Change a feed that is not declared in the configuration file", "operate_feeds");
-  described.request_schema = json_schema<FeedForm>();
+  described.request_schema = feed_form_schema();
   described.answers[200] = {"Changed", "application/json", feed_schema()};
   add(Method::put, "/api/v1/desk/feeds/{feed}", std::move(described), change_feed);
   described =
@@ -404,16 +393,16 @@ void add_desk_routes(http::Router& router, Services& services) {
   described.answers[204] = done;
   add(Method::post, "/api/v1/feeds/{feed}/resume", std::move(described), resume_feed);
   described = operation("listVolumes", "desk", "The volumes recordings go to", "see_health");
-  answers<VolumeList>(described);
+  answers<ListOf<VolumeView>>(described);
   add(Method::get, "/api/v1/desk/volumes", std::move(described), list_volumes);
   described = operation("listScreens", "desk", "How the walls' screens are", "see_health");
-  answers<ScreenList>(described);
+  answers<ListOf<ScreenView>>(described);
   add(Method::get, "/api/v1/desk/screens", std::move(described), list_screens);
   described = operation("listWithheld", "desk", "The withheld spans", "withhold");
   http::Parameter of_feed;
   of_feed.name = "feed";
   described.parameters.push_back(std::move(of_feed));
-  answers<WithheldList>(described);
+  answers<ListOf<access::Withheld>>(described);
   add(Method::get, "/api/v1/desk/withheld", std::move(described), list_withheld);
   described = operation("withholdSpan", "desk", "Hide a span from all but operators", "withhold");
   described.request_schema = json_schema<WithholdForm>();

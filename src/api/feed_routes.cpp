@@ -37,11 +37,6 @@ struct SectorView {
   LocalisedText name;
 };
 BOOST_DESCRIBE_STRUCT(SectorView, (), (id, name))
-struct SectorList {
-  std::vector<SectorView> items;
-  std::optional<std::string> next;
-};
-BOOST_DESCRIBE_STRUCT(SectorList, (), (items, next))
 
 struct SiteView {
   std::string id;
@@ -53,11 +48,6 @@ struct SiteView {
   std::optional<std::string> time_zone;
 };
 BOOST_DESCRIBE_STRUCT(SiteView, (), (id, sector, name, latitude, longitude, elevation_m, time_zone))
-struct SiteList {
-  std::vector<SiteView> items;
-  std::optional<std::string> next;
-};
-BOOST_DESCRIBE_STRUCT(SiteList, (), (items, next))
 
 struct TimelineView {
   UtcTime start;
@@ -71,11 +61,6 @@ struct DayView {
   std::int64_t recorded_s = 0;
 };
 BOOST_DESCRIBE_STRUCT(DayView, (), (day, recorded_s))
-struct DayList {
-  std::vector<DayView> items;
-  std::optional<std::string> next;
-};
-BOOST_DESCRIBE_STRUCT(DayList, (), (items, next))
 
 Awaitable<Response> about(Services& services, Request& request) {
   About answer;
@@ -87,20 +72,18 @@ Awaitable<Response> about(Services& services, Request& request) {
   if (!services.window.tiles.empty()) answer.tiles = "/tiles/{z}/{x}/{y}.png";
   const auto& identity = identity_of(request);
   if (identity.account) answer.you = You{identity.name, identity.role};
-  Response response = Response::of(answer);
-  response.headers.set("Cache-Control", "no-store");
-  co_return response;
+  co_return uncached(Response::of(answer));
 }
 
 Awaitable<Response> list_sectors(Services& services, Request&) {
-  SectorList list;
+  ListOf<SectorView> list;
   for (const auto& sector : services.feeds.sectors())
     list.items.push_back({sector.id.str(), sector.name});
   co_return Response::of(list);
 }
 
 Awaitable<Response> list_sites(Services& services, Request& request) {
-  SiteList list;
+  ListOf<SiteView> list;
   for (const auto& site : services.feeds.sites()) {
     const auto place = services.policies.place(site.id, identity_of(request));
     if (!place) continue;
@@ -116,9 +99,7 @@ Awaitable<Response> list_sites(Services& services, Request& request) {
     }
     list.items.push_back(std::move(view));
   }
-  Response response = Response::of(list);
-  response.headers.set("Cache-Control", "no-store");
-  co_return response;
+  co_return uncached(Response::of(list));
 }
 
 Awaitable<Response> list_feeds(Services& services, Request& request) {
@@ -131,9 +112,7 @@ Awaitable<Response> list_feeds(Services& services, Request& request) {
     return array;
   });
   if (!items) co_return http::problem(items.error());
-  Response response = Response::json(json::object{{"items", std::move(*items)}, {"next", nullptr}});
-  response.headers.set("Cache-Control", "no-store");
-  co_return response;
+  co_return uncached(Response::json(json::object{{"items", std::move(*items)}, {"next", nullptr}}));
 }
 
 Awaitable<Response> get_feed(Services& services, Request& request) {
@@ -142,9 +121,7 @@ Awaitable<Response> get_feed(Services& services, Request& request) {
   auto view = co_await services.offload.run(
       [&] { return feed_view(*seen->feed, seen->view, &services.archive, services.clock.now()); });
   if (!view) co_return http::problem(view.error());
-  Response response = Response::json(*view);
-  response.headers.set("Cache-Control", "no-store");
-  co_return response;
+  co_return uncached(Response::json(*view));
 }
 
 void append_span(std::vector<archive::TimelineSpan>& spans, const archive::TimelineSpan& span) {
@@ -205,12 +182,11 @@ Awaitable<Response> timeline(Services& services, Request& request) {
   auto answer =
       co_await services.offload.run([&] { return load_timeline(services, *seen, *span); });
   if (!answer) co_return http::problem(answer.error());
-  Response response = Response::of(*answer);
-  response.headers.set("Cache-Control", "no-store");
-  co_return response;
+  co_return uncached(Response::of(*answer));
 }
 
-Result<DayList> load_days(Services& services, const Seen& seen, UtcSpan span, Duration offset) {
+Result<ListOf<DayView>> load_days(Services& services, const Seen& seen, UtcSpan span,
+                                  Duration offset) {
   ORIEL_TRY_ASSIGN(const auto line, load_timeline(services, seen, span));
   constexpr std::int64_t kDay_us = 86'400'000'000;
   std::map<std::int64_t, std::int64_t> recorded_us;
@@ -226,7 +202,7 @@ Result<DayList> load_days(Services& services, const Seen& seen, UtcSpan span, Du
       at = end;
     }
   }
-  DayList list;
+  ListOf<DayView> list;
   for (const auto& [day, us] : recorded_us)
     list.items.push_back({format_rfc3339(UtcTime{day * kDay_us}).substr(0, 10), us / 1'000'000});
   return list;
@@ -243,9 +219,7 @@ Awaitable<Response> days(Services& services, Request& request) {
   auto list =
       co_await services.offload.run([&] { return load_days(services, *seen, *span, shift); });
   if (!list) co_return http::problem(list.error());
-  Response response = Response::of(*list);
-  response.headers.set("Cache-Control", "no-store");
-  co_return response;
+  co_return uncached(Response::of(*list));
 }
 
 // Server-sent events (WHATWG HTML, 9.2): each feed once, then whenever its status changes.
@@ -316,12 +290,12 @@ void add_feed_routes(http::Router& router, Services& services) {
              [&services](Request& r) { return about(services, r); });
 
   described = operation("listSectors", "window", "The ecological sectors");
-  answers<SectorList>(described);
+  answers<ListOf<SectorView>>(described);
   router.add(Method::get, "/api/v1/sectors", std::move(described),
              [&services](Request& r) { return list_sectors(services, r); });
 
   described = operation("listSites", "window", "The observation points this caller may know of");
-  answers<SiteList>(described);
+  answers<ListOf<SiteView>>(described);
   router.add(Method::get, "/api/v1/sites", std::move(described),
              [&services](Request& r) { return list_sites(services, r); });
 
@@ -349,7 +323,7 @@ void add_feed_routes(http::Router& router, Services& services) {
   described.parameters = {
       time_query("start", true, "Begin"), time_query("end", true, "End, at most 366 days later"),
       number_query("tz_offset_min", "Minutes by which days begin before UTC's; 480 for China")};
-  answers<DayList>(described);
+  answers<ListOf<DayView>>(described);
   router.add(Method::get, "/api/v1/feeds/{feed}/days", std::move(described),
              [&services](Request& r) { return days(services, r); });
 

@@ -36,6 +36,10 @@ struct Site {
   std::optional<std::string> time_zone;    // IANA
 };
 
+inline constexpr std::int64_t kDelayMax_s = 300;
+inline constexpr std::int64_t kPartMin_ms = 100;
+inline constexpr std::int64_t kPartMax_ms = 2000;
+
 struct FeedSettings {
   FeedId id;
   std::optional<SiteId> site;
@@ -46,9 +50,9 @@ struct FeedSettings {
   bool record_sub = false;
   bool is_public = false;
   bool public_audio = false;
-  std::int64_t delay_s = 0;
-  std::int64_t part_ms = 333;
-  bool declared = false;  // in the configuration file: read-only in the desk
+  std::int64_t delay_s = 0;    // 0 to kDelayMax_s
+  std::int64_t part_ms = 333;  // kPartMin_ms to kPartMax_ms
+  bool declared = false;       // in the configuration file: read-only in the desk
 };
 
 enum class FeedState { connecting, live, stalled, failed, paused };
@@ -127,7 +131,7 @@ struct ProbedSource {
   std::optional<Bytes> picture;  // JPEG
 };
 
-// Work on pictures, done in worker processes. Calls block.
+// Work on pictures. Decoding is done in worker processes. Calls block.
 class PictureWorkers {
  public:
   virtual ~PictureWorkers() = default;

@@ -1,6 +1,4 @@
 // Live HLS (RFC 8216 and draft-pantos-hls-rfc8216bis), and the parts that live and past share.
-#include <charconv>
-
 #include <fmt/format.h>
 
 #include "api/live_socket.h"
@@ -24,8 +22,6 @@ using media::Rendition;
 constexpr std::string_view kPlaylistType = "application/vnd.apple.mpegurl";
 // RFC 8216bis 6.2.5.2: a blocked request is answered within three target durations, then with 503.
 constexpr Duration kBlockMax = Duration::from_s(18);
-// A delayed view moves without anything happening: it is looked at this often.
-constexpr Duration kDelayedStep = Duration::from_ms(100);
 // How long the multivariant playlist waits for a rendition that is only now being made.
 constexpr Duration kMadeWait = Duration::from_s(6);
 
@@ -218,8 +214,8 @@ std::vector<http::MemorySlice> slices_of(const std::vector<media::PartPtr>& part
   return slices;
 }
 
-Awaitable<Response> media_range(Services& services, Request& request, const Seen& seen,
-                                RecordingId id, media::MediaName name) {
+Awaitable<Response> media_range(Services& services, const Seen& seen, RecordingId id,
+                                media::MediaName name) {
   const archive::WireRange range{id, name.first, name.end, name.muted};
   const SteadyTime until = services.clock.steady() + std::chrono::microseconds(kBlockMax.us);
   bool listed = false;
@@ -334,18 +330,15 @@ Awaitable<Response> media_file(Services& services, Request& request) {
   if (!seen) co_return http::problem(seen.error());
   const auto name = media::parse_media_name(request.parameter("name"));
   if (!name) co_return http::problem(name.error());
-  std::int64_t id = 0;
-  const std::string_view text = request.parameter("recording");
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id);
-  if (error != std::errc{} || end != text.data() + text.size() || id <= 0 || text.front() == '0')
-    co_return http::problem(no_such_part());
+  const auto id = path_number(request, "recording");
+  if (!id) co_return http::problem(no_such_part());
   // Two statements: g++ 12 destroys the unused arm of `? co_await : co_await` too.
-  const RecordingId recording{id};
+  const RecordingId recording{*id};
   if (name->init) {
     Response init = co_await media_init(services, *seen, recording, *name);
     co_return apply_conditions(request, std::move(init));
   }
-  Response response = co_await media_range(services, request, *seen, recording, *name);
+  Response response = co_await media_range(services, *seen, recording, *name);
   co_return apply_conditions(request, std::move(response));
 }
 

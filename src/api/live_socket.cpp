@@ -20,7 +20,7 @@ constexpr std::size_t kSlotsMax = 64;
 // independent one.
 constexpr std::size_t kBehindMax = 9;
 constexpr Duration kWakeAtLeast = Duration::from_ms(1000);
-constexpr Duration kDelayedStep = Duration::from_ms(100);
+constexpr std::size_t kMessageBytesMax = 16 * 1024;
 constexpr std::size_t kTextsMax = 256;  // waiting control answers; overflow: the connection ends
 
 constexpr std::uint8_t kFlagIndependent = 1;
@@ -30,9 +30,10 @@ constexpr std::uint8_t kFlagNewRun = 4;
 struct Subscription {
   FeedPtr feed;
   std::shared_ptr<LiveRendition> rendition;
-  Rendition which = Rendition::main;
+  Rendition which = Rendition::main;  // what `rendition` is
+  Rendition wanted = Rendition::main;
+  bool wants_auto = false;  // instead of `wanted`: what the client plays
   bool audio = false;
-  bool wants_auto = false;
   std::vector<std::string> codecs;
   access::View view;
   std::uint64_t policy_version = 0;
@@ -93,6 +94,8 @@ class LiveSocket {
   void subscribe(const SubscribeMessage& message);
   void resume(const ResumeMessage& message);
   void drop(std::uint8_t slot);
+  // Of a rendition that no subscription of this connection is at any more.
+  void forget_signal(LiveRendition& rendition);
   void say(const json::value& message);
   void refuse(std::int64_t slot, const Error& error);
   void choose_rendition(Subscription& subscription);
@@ -133,31 +136,43 @@ void LiveSocket::drop(std::uint8_t slot) {
   if (found == subscriptions_.end()) return;
   const Subscription gone = std::move(found->second);
   subscriptions_.erase(found);
-  const auto shared_by = [&](auto&& same) {
-    return std::any_of(subscriptions_.begin(), subscriptions_.end(),
-                       [&](const auto& entry) { return same(entry.second); });
-  };
-  if (!shared_by([&](const Subscription& s) { return s.rendition == gone.rendition; }))
-    wait_set_.remove(gone.rendition->changed);
-  if (!shared_by([&](const Subscription& s) { return s.feed == gone.feed; }))
+  forget_signal(*gone.rendition);
+  if (std::none_of(subscriptions_.begin(), subscriptions_.end(),
+                   [&](const auto& entry) { return entry.second.feed == gone.feed; }))
     wait_set_.remove(gone.feed->status_changed());
 }
 
+void LiveSocket::forget_signal(LiveRendition& rendition) {
+  if (std::none_of(subscriptions_.begin(), subscriptions_.end(),
+                   [&](const auto& entry) { return entry.second.rendition.get() == &rendition; }))
+    wait_set_.remove(rendition.changed);
+}
+
+// Looked at before each part: what a client plays, and with it the choice of `auto`, changes with
+// the camera's codec, and a feed whose settings were changed has another sub rendition, or none.
 void LiveSocket::choose_rendition(Subscription& subscription) {
-  Rendition which = subscription.which;
-  if (subscription.wants_auto) {
-    const auto main = subscription.feed->rendition(Rendition::main);
-    const auto tracks = main->channel.summary().tracks;
-    which = tracks && !plays(subscription.codecs, *tracks) ? Rendition::made : Rendition::main;
+  Rendition which = subscription.wanted;
+  auto rendition = subscription.wants_auto ? nullptr : subscription.feed->rendition(which);
+  if (!rendition) {
+    // Between two settings of the feed: the new one will be there in a moment.
+    if (subscription.rendition && subscription.which == Rendition::sub &&
+        subscription.feed->settings()->sub_source)
+      return;
+    which = Rendition::main;
+    rendition = subscription.feed->rendition(which);
+    const auto tracks = rendition->channel.summary().tracks;
+    if (tracks && !plays(subscription.codecs, *tracks)) {
+      which = Rendition::made;
+      rendition = subscription.feed->rendition(which);
+    }
   }
   if (which == Rendition::made) subscription.feed->want_made();
-  if (subscription.rendition && which == subscription.which) return;
-  auto rendition = subscription.feed->rendition(which);
-  if (!rendition) return;
+  if (rendition == subscription.rendition) return;
+  const auto before = std::exchange(subscription.rendition, std::move(rendition));
   subscription.which = which;
-  subscription.rendition = std::move(rendition);
   subscription.positioned = false;
   wait_set_.add(subscription.rendition->changed);
+  if (before) forget_signal(*before);
 }
 
 void LiveSocket::subscribe(const SubscribeMessage& message) {
@@ -179,12 +194,12 @@ void LiveSocket::subscribe(const SubscribeMessage& message) {
   subscription.audio = message.audio.value_or(false);
   subscription.codecs = message.codecs.value_or(std::vector<std::string>{});
   const std::string wanted = message.rendition.value_or("auto");
-  if (wanted == "sub" && subscription.feed->rendition(Rendition::sub)) {
-    subscription.which = Rendition::sub;
-  } else if (wanted == "made") {
-    subscription.which = Rendition::made;
-  } else if (wanted == "auto" || wanted == "sub") {
+  if (wanted == "auto") {
     subscription.wants_auto = true;
+  } else if (wanted == "sub") {
+    subscription.wanted = Rendition::sub;
+  } else if (wanted == "made") {
+    subscription.wanted = Rendition::made;
   } else if (wanted != "main") {
     return refuse(slot, {ErrorKind::invalid, "rendition: expected main, sub, made or auto"});
   }
@@ -195,7 +210,8 @@ void LiveSocket::subscribe(const SubscribeMessage& message) {
 }
 
 void LiveSocket::resume(const ResumeMessage& message) {
-  const auto found = subscriptions_.find(static_cast<std::uint8_t>(message.slot & 63));
+  if (message.slot < 0 || message.slot >= static_cast<std::int64_t>(kSlotsMax)) return;
+  const auto found = subscriptions_.find(static_cast<std::uint8_t>(message.slot));
   if (found == subscriptions_.end() || message.part < 0) return;
   Subscription& subscription = found->second;
   const auto position = subscription.rendition->channel.position_after(
@@ -208,7 +224,7 @@ void LiveSocket::resume(const ResumeMessage& message) {
 void LiveSocket::handle(const http::WebSocketMessage& message) {
   std::error_code error;
   json::value parsed;
-  if (message.text && message.data.size() <= 16 * 1024) {
+  if (message.text && message.data.size() <= kMessageBytesMax) {
     json::parse_options options;
     options.max_depth = 8;
     parsed = json::parse(message.data, error, {}, options);
@@ -220,7 +236,8 @@ void LiveSocket::handle(const http::WebSocketMessage& message) {
   if (!told) return refuse(-1, told.error());
   if (told->subscribe) subscribe(*told->subscribe);
   if (told->resume) resume(*told->resume);
-  if (told->unsubscribe && told->unsubscribe->slot >= 0 && told->unsubscribe->slot < 64)
+  if (told->unsubscribe && told->unsubscribe->slot >= 0 &&
+      told->unsubscribe->slot < static_cast<std::int64_t>(kSlotsMax))
     drop(static_cast<std::uint8_t>(told->unsubscribe->slot));
   if (told->ping)
     say(json::object{{"pong", *told->ping}, {"now", format_rfc3339(services_.clock.now())}});

@@ -56,17 +56,40 @@ Result<UtcSpan> span_parameters(const http::Request& request, Duration length_ma
   return UtcSpan{*start, *end};
 }
 
+namespace {
+
+std::optional<std::int64_t> parse_number(std::string_view text) {
+  std::int64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+}  // namespace
+
 Result<std::optional<std::int64_t>> number_parameter(const http::Request& request,
                                                      std::string_view name, std::int64_t least,
                                                      std::int64_t most) {
   const auto text = request.query.first(name);
   if (!text) return std::optional<std::int64_t>{};
-  std::int64_t value = 0;
-  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), value);
-  if (error != std::errc{} || end != text->data() + text->size() || value < least || value > most)
+  const auto value = parse_number(*text);
+  if (!value || *value < least || *value > most)
     return fail(ErrorKind::invalid, std::string(name) + ": expected a whole number from " +
                                         std::to_string(least) + " to " + std::to_string(most));
-  return std::optional<std::int64_t>{value};
+  return value;
+}
+
+Result<std::int64_t> path_number(const http::Request& request, std::string_view name) {
+  const std::string_view text = request.parameter(name);
+  const auto value = parse_number(text);
+  if (!value || *value <= 0 || text.front() == '0')
+    return fail(ErrorKind::not_found, "there is none of this number");
+  return *value;
+}
+
+http::Response uncached(http::Response response) {
+  response.headers.set("Cache-Control", "no-store");
+  return response;
 }
 
 http::Operation operation(std::string id, std::string tag, std::string summary,

@@ -20,6 +20,8 @@ struct Seen {
 };
 Result<Seen> see(Services& services, const http::Request& request);
 live::View live_view(const access::View& view);
+// A delayed view moves without anything happening: it is looked at this often.
+inline constexpr Duration kDelayedStep = Duration::from_ms(100);
 
 // Query parameters. Errors: invalid, naming the parameter.
 Result<std::optional<UtcTime>> time_parameter(const http::Request& request, std::string_view name);
@@ -28,6 +30,12 @@ Result<UtcSpan> span_parameters(const http::Request& request, Duration length_ma
 Result<std::optional<std::int64_t>> number_parameter(const http::Request& request,
                                                      std::string_view name, std::int64_t least,
                                                      std::int64_t most);
+// The number in the path, such as {id}: above 0, without sign or leading zero, so that one thing
+// has one address. Error: not_found.
+Result<std::int64_t> path_number(const http::Request& request, std::string_view name);
+
+// The same answer, and no cache may keep it.
+http::Response uncached(http::Response response);
 
 // An operation that needs nothing ("public") or a capability, named as in access/roles.h.
 http::Operation operation(std::string id, std::string tag, std::string summary,
@@ -39,11 +47,12 @@ void answers(http::Operation& described, int status = 200, std::string text = "O
   described.answers[status] = {std::move(text), "application/json", json_schema<T>()};
 }
 
-// A list as every list answers.
+// A list as every list answers. `next` is the cursor of the following page; null: all is here.
 template <class T>
 struct ListOf {
   std::vector<T> items;
   std::optional<std::string> next;
+  BOOST_DESCRIBE_CLASS(ListOf, (), (items, next), (), ())
 };
 
 }  // namespace oriel::api

@@ -31,11 +31,6 @@ struct Wall {
 BOOST_DESCRIBE_STRUCT(Wall, (),
                       (name, title, feeds, layout, mode, rotate_s, languages, clock, captions, logo,
                        theme))
-struct WallList {
-  std::vector<Wall> items;
-  std::optional<std::string> next;
-};
-BOOST_DESCRIBE_STRUCT(WallList, (), (items, next))
 
 Result<void> check_wall(const Wall& wall) {
   const auto wrong = [](std::string text) { return fail(ErrorKind::invalid, std::move(text)); };
@@ -65,8 +60,8 @@ Result<Wall> parse_wall(const std::string& text) {
   return from_json<Wall>(parsed);
 }
 
-Result<WallList> load_walls(store::Database& database) {
-  WallList list;
+Result<ListOf<Wall>> load_walls(store::Database& database) {
+  ListOf<Wall> list;
   ORIEL_TRY(database.read([&](store::Session& session) {
     list.items.clear();
     return session.query("SELECT definition FROM wall ORDER BY name", {},
@@ -161,7 +156,7 @@ Awaitable<Response> report_health(Services& services, Request& request) {
 void add_wall_routes(http::Router& router, Services& services) {
   using http::Method;
   auto described = operation("listWalls", "walls", "The walls");
-  answers<WallList>(described);
+  answers<ListOf<Wall>>(described);
   router.add(Method::get, "/api/v1/walls", std::move(described),
              [&services](Request& r) { return list_walls(services, r); });
   described = operation("getWall", "walls", "One wall");

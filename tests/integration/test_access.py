@@ -27,6 +27,33 @@ AT_LEAST = {
 REFUSED = {401, 403}
 
 
+def test_a_delay_is_shown_to_operators_and_can_be_changed_while_the_feed_runs(oriel, camera):
+    """What the desk's form is filled from is what visitors get, not what the operator gets."""
+    server = oriel(extra='name = "Window"')
+    server.add_user("the-operator", "operator", WORD)
+    desk = server.login("the-operator", WORD)
+    draft = {"id": "lake", "name": {"en": "Lake"}, "source": camera.url(0), "public": True}
+    made = desk.post(server.base + "/api/v1/desk/feeds", json=draft | {"delay_s": 2}, timeout=30)
+    assert made.status_code == 201, made.text
+
+    def listed():
+        answer = desk.get(server.base + "/api/v1/desk/feeds", timeout=30)
+        assert answer.ok, answer.text
+        (item,) = answer.json()["items"]
+        return item
+
+    assert listed()["delay_s"] == 2 and listed()["public_audio"] is False
+    assert listed()["feed"]["delay_s"] == 0
+    server.wait_live("lake")
+    draft |= {"delay_s": 70}
+    address = server.base + "/api/v1/desk/feeds/lake"
+    changed = desk.put(address, json=draft, timeout=30)
+    assert changed.ok, changed.text
+    assert listed()["delay_s"] == 70
+    # The default window is 60 s: it reaches behind the delay, or there were nothing to show.
+    wait_until(lambda: b"EXTINF" in server.get("/live/lake/media.m3u8").content, 120)
+
+
 @pytest.fixture(scope="module")
 def server(shared):
     made = shared(

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import pathlib
+import signal
 
 import pytest
 import websockets
@@ -163,6 +164,37 @@ def test_the_socket_outlives_the_camera(oriel, start):
 
     parts = asyncio.run(through())
     assert any(part.flags & NEW_RUN for part in parts)
+
+
+def test_a_viewer_of_the_small_stream_stays_with_it_when_the_feed_is_set_up_anew(oriel, camera):
+    def feeds(**settings):
+        return feed_toml("lake", camera.url(0), sub_source=camera.url(1), **settings)
+
+    server = oriel(feeds=feeds())
+    server.wait_live("lake")
+    wait_until(lambda: len(server.feed("lake")["renditions"]) == 2, 30)
+
+    async def through():
+        url = f"ws://127.0.0.1:{server.port}/live/socket"
+        async with websockets.connect(url, max_size=None) as socket:
+            await socket.send(json.dumps(subscription(1, "lake", rendition="sub")))
+            seen = []
+
+            async def until(enough):
+                while not enough():
+                    seen.append(part_socket.parse(await asyncio.wait_for(socket.recv(), 40)))
+
+            await until(lambda: len(parts_of(seen)) > 3)
+            server.write_config(feeds(part_ms=500))
+            server.process.send_signal(signal.SIGHUP)
+            await until(lambda: any(part.flags & NEW_RUN for part in parts_of(seen)[4:]))
+            await until(lambda: len(parts_of(seen)) > 10)
+            return seen
+
+    seen = asyncio.run(through())
+    assert {one.told["rendition"] for one in seen if isinstance(one, Init)} == {"sub"}
+    cameras_seen = {stamp.camera for part in parts_of(seen) for stamp in stamps.scan(part.data)}
+    assert cameras_seen == {1}
 
 
 def test_h265_is_given_as_h264_while_somebody_watches(oriel, start):

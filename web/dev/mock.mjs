@@ -313,6 +313,8 @@ const server = createServer((req, res) => {
         source: `rtsp://10.0.0.${i + 7}/…`,
         declared_in_file: i < 10,
         record: true,
+        public_audio: false,
+        delay_s: 0,
         width: 1280,
         height: 720,
         fps_declared: 12,
@@ -335,7 +337,6 @@ const server = createServer((req, res) => {
               { kind: 'video', codec: 'avc1.640028', width: 1280, height: 720 },
               { kind: 'audio', codec: 'mp4a.40.2', sample_rate: 48000, channels: 1 }
             ],
-            bitrate_bps: 1.9e6,
             picture:
               'data:image/jpeg;base64,' + readFileSync(join(media, 'j1-1.jpg')).toString('base64')
           })

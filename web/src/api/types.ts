@@ -1,4 +1,4 @@
-// What the program answers, as docs and openapi.json say it. Times are RFC 3339, UTC.
+// What the program answers, as /api/openapi.json says it. Times are RFC 3339, UTC.
 
 export type Localised = Record<string, string>;
 export type FeedState = 'connecting' | 'live' | 'stalled' | 'failed' | 'paused';
@@ -109,6 +109,9 @@ export interface DeskFeed {
   source: string;
   declared_in_file: boolean;
   record: boolean;
+  /** What visitors get; `feed` says what this operator does. */
+  public_audio: boolean;
+  delay_s: number;
   width: number | null;
   height: number | null;
   fps_declared: number | null;
@@ -134,7 +137,6 @@ export interface FeedDraft {
 }
 export interface SourceTest {
   tracks: Track[];
-  bitrate_bps: number | null;
   picture: string | null;
 }
 export interface Volume {
