@@ -11,7 +11,7 @@ using http::Awaitable;
 using http::Request;
 using http::Response;
 
-Result<void> check_origin(const Request& request) {
+Result<void> check_origin(const Services& services, const Request& request) {
   access::RequestOrigin origin;
   const auto header = [&](std::string_view name) { return request.header(name).value_or(""); };
   origin.method = http::to_string(request.method);
@@ -19,6 +19,9 @@ Result<void> check_origin(const Request& request) {
   origin.sec_fetch_site = header("Sec-Fetch-Site");
   origin.origin = header("Origin");
   origin.host = header("Host");
+  auto same = access::check_same_origin(origin);
+  if (same || services.window.public_authority.empty()) return same;
+  origin.host = services.window.public_authority;
   return access::check_same_origin(origin);
 }
 
@@ -55,7 +58,7 @@ Awaitable<std::optional<Response>> check(Services& services, Request& request,
   access::Identity identity = std::move(*known);
   const bool by_cookie = credentials.by_cookie() && identity.account.has_value();
   if (by_cookie || operation.access == "login") {
-    if (auto same = check_origin(request); !same) co_return http::problem(same.error());
+    if (auto same = check_origin(services, request); !same) co_return http::problem(same.error());
   }
   if (operation.access == "account" && !identity.account)
     co_return with_challenge(http::problem(401, "log in first"));
@@ -66,9 +69,9 @@ Awaitable<std::optional<Response>> check(Services& services, Request& request,
     }
   } else {
     // A route whose access is misspelt must not be open.
-    const bool known = operation.access == "public" || operation.access == "login" ||
-                       operation.access == "account";
-    ORIEL_CHECK(known);
+    const bool needs_none = operation.access == "public" || operation.access == "login" ||
+                            operation.access == "account";
+    ORIEL_CHECK(needs_none);
   }
   request.identity = std::move(identity);
   co_return std::nullopt;

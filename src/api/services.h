@@ -21,7 +21,8 @@ struct WindowSettings {
   LocalisedText name;
   std::string version;
   bool demonstration = false;
-  bool tls = false;  // also when a proxy in front speaks it
+  // "window.example": how browsers name us where a proxy asks under another name; empty: by Host.
+  std::string public_authority;
   // Who may read /metrics: it names feeds that are not public.
   std::string metrics_access = "see_health";
   std::string tiles;  // folder of local map tiles; empty: none

@@ -2,11 +2,8 @@
 
 #include <filesystem>
 
-#include <fcntl.h>
 #include <sodium.h>
-#include <sys/file.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "access/accounts.h"
 #include "access/authenticator.h"
@@ -18,6 +15,7 @@
 #include "api/services.h"
 #include "api/still_cache.h"
 #include "app/feed_registry.h"
+#include "app/folder_lock.h"
 #include "app/pages.h"
 #include "app/picture_workers.h"
 #include "base/log.h"
@@ -32,39 +30,12 @@ namespace fs = std::filesystem;
 constexpr std::uint64_t kSegmentFilesBytes = std::uint64_t{64} << 20;
 constexpr std::size_t kStillCacheBytes = std::size_t{32} << 20;
 
-// The database holds cameras' passwords: nobody else reads it.
-Result<std::string> prepare_data(const Config& config) {
+Result<void> prepare_data(const Config& config) {
   std::error_code error;
   fs::create_directories(config.data, error);
   if (error) return fail(errno_error(error.value(), "data folder " + config.data));
-  if (!config.database.empty()) return config.database;
-  return "sqlite:" + (fs::path(config.data) / "oriel.db").string();
+  return {};
 }
-
-// Held for the life of the program: two programs on one data folder would give the same numbers to
-// different recordings.
-class FolderLock {
- public:
-  FolderLock() = default;
-  ~FolderLock() {
-    if (descriptor_ >= 0) ::close(descriptor_);
-  }
-  FolderLock(const FolderLock&) = delete;
-  FolderLock& operator=(const FolderLock&) = delete;
-
-  // Errors: conflict when another program has it.
-  Result<void> take(const std::string& folder) {
-    const std::string path = (fs::path(folder) / "oriel.lock").string();
-    descriptor_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (descriptor_ < 0) return fail(errno_error(errno, path));
-    if (::flock(descriptor_, LOCK_EX | LOCK_NB) == 0) return {};
-    if (errno != EWOULDBLOCK) return fail(errno_error(errno, path));
-    return fail(ErrorKind::conflict, "data folder " + folder + " is in use by another Oriel");
-  }
-
- private:
-  int descriptor_ = -1;
-};
 
 Result<std::vector<archive::VolumeOptions>> prepare_volumes(const Config& config) {
   if (!config.volumes.empty()) return config.volumes;
@@ -97,6 +68,7 @@ http::ServerOptions server_options(const Config& config) {
   options.connections_per_address_max =
       static_cast<std::size_t>(config.http.connections_per_address_max);
   options.trusted_proxies = config.http.trusted_proxies;
+  if (config.http.public_url) options.websocket_origins = {*config.http.public_url};
   if (config.http.tls_certificate)
     options.tls = http::TlsOptions{*config.http.tls_certificate, *config.http.tls_key};
   return options;
@@ -151,9 +123,9 @@ class RunningApplication final : public Application {
 };
 
 Result<void> RunningApplication::open_archive() {
-  ORIEL_TRY_ASSIGN(const auto url, prepare_data(config_));
+  ORIEL_TRY(prepare_data(config_));
   ORIEL_TRY(lock_.take(config_.data));
-  auto database = store::open_database(url, metrics_);
+  auto database = store::open_database(config_.database_url(), metrics_);
   if (!database) return fail(std::move(database).error().within("database"));
   database_ = std::move(*database);
   archive::ArchiveOptions options;
@@ -177,6 +149,7 @@ Result<void> RunningApplication::open_access() {
                                                  access::SessionOptions{});
   tokens_ = std::make_unique<access::ApiTokens>(*database_, *identities_, clock_);
   authenticator_ = std::make_unique<access::Authenticator>(*sessions_, *tokens_);
+  ORIEL_TRY(sessions_->purge());
   return policies_->load();
 }
 
@@ -186,6 +159,8 @@ void RunningApplication::make_routes() {
   window_.demonstration = config_.demonstration;
   window_.tiles = config_.tiles;
   if (config_.http.public_metrics) window_.metrics_access = "public";
+  if (const auto& url = config_.http.public_url)
+    window_.public_authority = url->substr(url->find("://") + 3);
   services_ = std::make_unique<api::Services>(
       api::Services{*feeds_, *archive_, *pictures_, *stills_, *segment_files_, *screens_,
                     *policies_, *accounts_, *sessions_, *tokens_, *authenticator_, *database_,
@@ -250,7 +225,7 @@ void RunningApplication::stop() {
 
 Result<std::unique_ptr<Application>> Application::start(const Config& config, const Clock& clock) {
   if (sodium_init() < 0) return fail(ErrorKind::internal, "libsodium cannot be initialised");
-  ::umask(0077);
+  ::umask(0077);  // the database holds cameras' passwords: nobody else reads it
   auto running = std::make_unique<RunningApplication>(config, clock);
   ORIEL_TRY(running->start());
   return std::unique_ptr<Application>(std::move(running));

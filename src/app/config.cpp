@@ -1,5 +1,6 @@
 #include "app/config.h"
 
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 
@@ -32,11 +33,22 @@ void read_optional_id(TomlReader& reader, std::string_view key, std::optional<Id
   id = Id(std::move(*parsed));
 }
 
+void read_public_url(TomlReader& reader, std::optional<std::string>& url) {
+  reader.text("public_url", url);
+  if (!url) return;
+  if (url->ends_with('/')) url->pop_back();
+  const auto separator = url->find("://");
+  const bool scheme = url->starts_with("https://") || url->starts_with("http://");
+  const std::string authority = scheme ? url->substr(separator + 3) : "";
+  if (authority.empty() || authority.find_first_of("/?#@ ") != std::string::npos)
+    reader.refuse("public_url", "expected an address without a path, as https://window.example");
+}
+
 void read_http(TomlReader& reader, HttpConfig& http) {
   reader.text("listen", http.listen);
   reader.text("tls_certificate", http.tls_certificate);
   reader.text("tls_key", http.tls_key);
-  reader.text("public_url", http.public_url);
+  read_public_url(reader, http.public_url);
   reader.integer("threads", http.threads, 1, 64);
   reader.integer("connections_max", http.connections_max, 1, 1'000'000);
   reader.integer("connections_per_address_max", http.connections_per_address_max, 0, 1'000'000);
@@ -116,8 +128,8 @@ api::FeedSettings read_feed(TomlReader& reader) {
   reader.flag("record_sub", feed.record_sub);
   reader.flag("public", feed.is_public);
   reader.flag("public_audio", feed.public_audio);
-  reader.integer("delay_s", feed.delay_s, 0, 300);
-  reader.integer("part_ms", feed.part_ms, 100, 2000);
+  reader.integer("delay_s", feed.delay_s, 0, api::kDelayMax_s);
+  reader.integer("part_ms", feed.part_ms, api::kPartMin_ms, api::kPartMax_ms);
   return feed;
 }
 
@@ -152,6 +164,11 @@ Result<void> check_references(const Config& config, const std::string& file) {
 }
 
 }  // namespace
+
+std::string Config::database_url() const {
+  if (!database.empty()) return database;
+  return "sqlite:" + (std::filesystem::path(data) / "oriel.db").string();
+}
 
 Result<Config> parse_config(std::string_view text, const std::string& file_name) {
   toml::table root;

@@ -16,7 +16,9 @@ struct HttpConfig {
   std::string listen = "127.0.0.1:8080";
   std::optional<std::string> tls_certificate;  // PEM files
   std::optional<std::string> tls_key;
-  std::optional<std::string> public_url;  // how the world reaches this window, through a proxy
+  // How visitors' browsers name this server where a proxy asks it under another name: an origin,
+  // "https://window.example". Their pages may then log in and open the socket.
+  std::optional<std::string> public_url;
   std::int64_t threads = 1;
   std::int64_t connections_max = 20'000;
   std::int64_t connections_per_address_max = 0;  // 0: no bound
@@ -28,7 +30,7 @@ struct Config {
   std::string file;  // where it was read; empty: made by the program
   api::LocalisedText name{{"en", "Oriel"}};
   std::string data = "data";
-  std::string database;  // empty: sqlite in `data`
+  std::string database;  // empty: see database_url()
   std::string web;       // folder of the built pages; empty: beside the program
   std::string tiles;
   std::string log_level = "info";
@@ -39,6 +41,9 @@ struct Config {
   std::vector<api::Site> sites;
   std::vector<api::FeedSettings> feeds;
   bool demonstration = false;
+
+  // As store::open_database() takes it: `database`, or the file oriel.db in `data`.
+  std::string database_url() const;
 };
 
 // Errors: not_found and denied (the file), invalid: "oriel.toml:12: feed[2].part_ms: expected …".

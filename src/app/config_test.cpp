@@ -56,6 +56,21 @@ TEST(Config, a_name_is_a_text_or_one_a_language) {
   EXPECT_EQ(config->sites[1].name.at("und"), "Peak");
 }
 
+TEST(Config, the_public_address_is_an_origin) {
+  const auto config = parse_config("[http]\npublic_url = \"https://window.example/\"\n", "f");
+  ASSERT_TRUE(config) << config.error().message;
+  EXPECT_EQ(config->http.public_url, "https://window.example");
+  for (const std::string_view wrong : {"window.example", "https://", "https://window.example/a"})
+    EXPECT_THAT(error_of("[http]\npublic_url = \"" + std::string(wrong) + "\"\n"),
+                HasSubstr("oriel.toml:2: http.public_url: expected an address without a path"))
+        << wrong;
+}
+
+TEST(Config, the_database_lies_in_the_data_folder_unless_it_is_named) {
+  EXPECT_EQ(parse_config("data = \"d\"\n", "f")->database_url(), "sqlite:d/oriel.db");
+  EXPECT_EQ(parse_config("database = \"sqlite:x\"\n", "f")->database_url(), "sqlite:x");
+}
+
 TEST(Config, a_feed_at_a_site_that_does_not_exist_is_refused) {
   EXPECT_THAT(error_of("[[feed]]\nid = \"a\"\nsite = \"moon\"\nsource = \"rtsp://a/b\"\n"),
               HasSubstr("there is no [[site]]"));
