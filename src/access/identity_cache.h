@@ -17,7 +17,7 @@ namespace oriel::access {
 
 // Thread-safe, never blocks on I/O. At most `entries_max`; the least recently added is dropped (it
 // is loaded again). An entry lasts `lifetime`, which bounds how long another process's change
-// (`oriel user disable`) goes unseen; changes of this process call forget and take effect at once.
+// (`oriel user password`) goes unseen; changes of this process call forget and take effect at once.
 class IdentityCache {
  public:
   struct Options {

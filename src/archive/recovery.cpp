@@ -43,7 +43,7 @@ struct LifeSigns {
   bool stopped = false;  // that line was an ordered stop
 };
 
-// `wanted` names from newest to oldest.
+// The folders of `path` whose names `parse` takes, newest first.
 template <class Parse>
 Result<std::vector<std::string>> newest_names(FileSystem& file_system, const std::string& path,
                                               const Parse& parse) {

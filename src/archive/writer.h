@@ -13,12 +13,12 @@
 //           5. Only then the row, open (ended is NULL), is given to the database.
 //                 P between 4 and 5: a file without a row. Recovery finds it in the newest day
 //                 folders.
-//   append  One write for all queued parts of a file. P: the last part is torn; recovery cuts it
-//   off.
+//   append  One write for all queued parts of a file.
+//                 P: the last part is torn. Recovery cuts it off.
 //           A failed write is cut back to the last whole part at once.
-//   close   1. Journal line recording_ended; file closed. 2. The volume's next sync. 3. The row
-//   gets
-//           end, bytes, index and reason. P before 3: an open row; recovery reads the file again.
+//   close   1. Journal line recording_ended; file closed. 2. The volume's next sync.
+//           3. The row gets end, bytes, index and reason.
+//                 P before 3: an open row. Recovery reads the file again.
 // So a row never speaks of bytes that are not durable, and each byte is written once.
 //
 // Refusal: when the shared buffer is full (disk_behind), or no volume can be written (disk_full,
