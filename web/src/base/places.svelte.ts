@@ -24,7 +24,6 @@ export class Places {
   feeds = $state.raw<Feed[]>([]);
   loaded = $state(false);
   failed = $state(false);
-  on_wall_changed: ((name: string) => void) | undefined;
 
   groups: Group[] = $derived.by(() => {
     const by_sector = new Map<string, Place[]>();
@@ -124,13 +123,6 @@ export class Places {
         this.take(JSON.parse(event.data) as Feed);
       } catch {
         void this.reload();
-      }
-    });
-    events.addEventListener('wall', (event) => {
-      try {
-        this.on_wall_changed?.((JSON.parse(event.data) as { name: string }).name);
-      } catch {
-        // An event of another shape than we know is of another version than we are.
       }
     });
     events.onopen = () => {
