@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Question: how far behind the camera is what a visitor sees, and how soon does the past appear?
 
-The simulated plateau, whose frames carry the time they were made at; Chromium on Oriel's own page
+Simulated cameras, whose frames carry the time they were made at; Chromium on Oriel's own page
 (the part socket) and with hls.js (LL-HLS); ten starts somewhere in the past. Goal: 1.2 s median by
 the socket, 2.2 s by LL-HLS, first picture of the past within 300 ms.
 """
@@ -13,36 +13,24 @@ import subprocess
 import time
 
 import measure
-import requests
-from support.ports import free_port
-from support.waiting import wait_until
+from wall import PLACES, plateau
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--seconds", type=float, default=30)
-    parser.add_argument("--feed", default="")
-    parser.add_argument("--settle", type=float, default=60, help="until the demonstration is calm")
+    parser.add_argument("--feed", default=PLACES[0])
+    parser.add_argument("--settle", type=float, default=45, help="seconds of past to begin with")
     options = parser.parse_args()
     place = measure.where()
-    port = free_port()
-    base = f"http://127.0.0.1:{port}"
     folder = measure.WORK / "delay"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    command = [measure.PROGRAM, "demo", "--listen", f"127.0.0.1:{port}", "--data", folder]
-    with measure.Running(command, measure.WORK / "demo.log"):
-        measure.wait_for_port(port)
-
-        def live():
-            items = requests.get(base + "/api/v1/feeds", timeout=10).json()["items"]
-            return [feed["id"] for feed in items if feed["state"] == "live"]
-
-        feeds = wait_until(live, 60, "a live feed")
+    with plateau(folder, PLACES) as server:
         time.sleep(options.settle)
-        feed = options.feed or feeds[0]
         result = subprocess.run(
-            ["node", str(measure.ROOT / "bench" / "delay.mjs"), base, feed, str(options.seconds)],
+            ["node", str(measure.ROOT / "bench" / "delay.mjs"), server.base, options.feed,
+             str(options.seconds)],
             capture_output=True, text=True, check=False,
         )  # fmt: skip
         if result.returncode != 0:

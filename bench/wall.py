@@ -7,6 +7,7 @@ move again within 15 s of each; the heap at most 1.1 times what it was after fiv
 """
 
 import argparse
+import contextlib
 import json
 import os
 import shutil
@@ -83,6 +84,25 @@ def cut_and_mend(_server, watch):
     return time.time()
 
 
+@contextlib.contextmanager
+def plateau(folder, places):
+    """A server that records these simulated places, with their sub-streams."""
+    port = free_port()
+    cameras = [measure.PROGRAM, "camera", "--listen", f"127.0.0.1:{port}"]
+    with measure.Running(cameras, folder / "cameras.log"):
+        measure.wait_for_port(port)
+        source = f"rtsp://127.0.0.1:{port}"
+        feeds = "".join(
+            feed_toml(place, f"{source}/{place}", sub_source=f"{source}/{place}/sub")
+            for place in places
+        )
+        server = Oriel(folder, feeds=feeds).start()
+        try:
+            yield server
+        finally:
+            server.stop()
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--minutes", type=float, default=30)
@@ -91,24 +111,15 @@ def main():
     folder = measure.WORK / "wall"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    port = free_port()
-    cameras = [measure.PROGRAM, "camera", "--listen", f"127.0.0.1:{port}"]
     cut = options.minutes * 60 / 5
     events = [("killed", kill_and_start), ("killed", kill_and_start),
               ("network cut for 20 s", cut_and_mend), ("killed", kill_and_start)]  # fmt: skip
-    with measure.Running(cameras, measure.WORK / "wall-cameras.log"):
-        measure.wait_for_port(port)
-        feeds = "".join(
-            feed_toml(name, f"rtsp://127.0.0.1:{port}/{name}",
-                      sub_source=f"rtsp://127.0.0.1:{port}/{name}/sub")
-            for name in PLACES
-        )  # fmt: skip
-        server = Oriel(folder, feeds=feeds).start()
+    rows = []
+    with plateau(folder, PLACES) as server:
         watch = Watch(server.base, f"/wall?feeds={','.join(PLACES)}&layout=9")
         try:
             wait_until(watch.all_move, 60, "nine tiles that move")
             begin = time.time()
-            rows = []
             for number, (what, happen) in enumerate(events):
                 time.sleep(max(0.0, begin + cut * (number + 1) - time.time()))
                 rows.append([what, (time.time() - begin) / 60, happen(server, watch)])
@@ -116,7 +127,6 @@ def main():
             time.sleep(max(0.0, begin + options.minutes * 60 - time.time()))
         finally:
             watch.close()
-            server.stop()
     for row in rows:
         row[2] = watch.back_after_s(row[2])
     heaps = [line["heap"] for line in watch.seen if "heap" in line]

@@ -80,6 +80,17 @@ TEST_F(ChannelTest, a_delta_update_leaves_out_what_lies_behind_the_skip_boundary
   EXPECT_LT(delta.size(), whole.size());
 }
 
+TEST_F(ChannelTest, the_discontinuity_sequence_stays_small_enough_for_players) {
+  begin();
+  push(230);
+  const std::string playlist = text();
+  const std::string_view tag = "#EXT-X-DISCONTINUITY-SEQUENCE:";
+  const auto number = std::stoull(playlist.substr(playlist.find(tag) + tag.size()));
+  // The clock stands a year after the epoch of sequences.
+  EXPECT_GT(number, 10'000u);
+  EXPECT_LT(number, 100'000u);
+}
+
 TEST_F(ChannelTest, the_window_bounds_what_is_kept) {
   begin();
   push(25 * 300);
