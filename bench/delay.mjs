@@ -75,7 +75,7 @@ async function play(page, url) {
     const hls = new Hls({ lowLatencyMode: true });
     const begin = performance.now();
     const first = new Promise((resolve) =>
-      video.requestVideoFrameCallback(() => resolve(performance.now() - begin)),
+      video.requestVideoFrameCallback(() => resolve(performance.now() - begin))
     );
     hls.loadSource(source);
     hls.attachMedia(video);
@@ -86,19 +86,19 @@ async function play(page, url) {
 
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-  args: ['--no-sandbox', '--autoplay-policy=no-user-gesture-required', '--disable-gpu'],
+  args: ['--no-sandbox', '--autoplay-policy=no-user-gesture-required', '--disable-gpu']
 });
 try {
   const context = await browser.newContext({
     bypassCSP: true,
-    viewport: { width: 1280, height: 720 },
+    viewport: { width: 1280, height: 720 }
   });
   const page = await context.newPage();
   await page.goto(`${base}/?feed=${feed}`);
   await page.waitForFunction(
     () => [...document.querySelectorAll('video')].some((video) => video.currentTime > 0),
     null,
-    { timeout: 30000 },
+    { timeout: 30000 }
   );
   await page.waitForTimeout(5000); // the player settles at its distance
   const socket = await page.evaluate(sample, Number(seconds));

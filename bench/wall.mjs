@@ -8,7 +8,11 @@ import { launch, open, wire } from '../tests/pages/support.mjs';
 const path = process.argv[2];
 const line = await wire();
 const browser = await launch();
-const page = await open(browser, path, { width: 1920, height: 1080, through: line.base });
+const page = await open(browser, path, {
+  width: 1920,
+  height: 1080,
+  through: line.base
+});
 const inspector = await page.context().newCDPSession(page);
 let open_end = true;
 createInterface({ input: process.stdin })

@@ -1,35 +1,30 @@
 // What the page tests share: Chromium, a page that is watched for errors and foreign requests, and
 // waiting for conditions. The program under test runs at ORIEL_URL.
-import { createRequire } from "node:module";
-import { connect, createServer } from "node:net";
+import { createRequire } from 'node:module';
+import { connect, createServer } from 'node:net';
 
-const require = createRequire(
-  new URL("../../web/package.json", import.meta.url),
-);
-const { chromium } = require("playwright-core");
-export const axe_path = require.resolve("axe-core/axe.min.js");
+const require = createRequire(new URL('../../web/package.json', import.meta.url));
+const { chromium } = require('playwright-core');
+export const axe_path = require.resolve('axe-core/axe.min.js');
 
-export const base = (process.env.ORIEL_URL ?? "http://127.0.0.1:8080").replace(
-  /\/$/,
-  "",
-);
+export const base = (process.env.ORIEL_URL ?? 'http://127.0.0.1:8080').replace(/\/$/, '');
 
 /** How long anything may take on a busy machine before a test calls it broken. */
 export const kPatience_ms = 45_000;
 
 export const launch = () =>
   chromium.launch({
-    executablePath: process.env.ORIEL_CHROMIUM ?? "/usr/bin/chromium",
+    executablePath: process.env.ORIEL_CHROMIUM ?? '/usr/bin/chromium',
     headless: true,
     args: [
-      "--no-sandbox",
-      "--disable-gpu",
-      "--disable-quic",
-      "--no-first-run",
-      "--disable-background-networking",
-      "--disable-component-update",
-      "--disable-sync",
-    ],
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync'
+    ]
   });
 
 /**
@@ -38,11 +33,8 @@ export const launch = () =>
  */
 function is_no_still(message) {
   const url = new URL(message.location().url || base);
-  const expected = url.searchParams.has("at") ? 404 : 503;
-  return (
-    url.pathname.startsWith("/snapshot/") &&
-    message.text().includes(`status of ${expected} `)
-  );
+  const expected = url.searchParams.has('at') ? 404 : 503;
+  return url.pathname.startsWith('/snapshot/') && message.text().includes(`status of ${expected} `);
 }
 
 /**
@@ -50,35 +42,27 @@ function is_no_still(message) {
  * exceptions, console errors, breaches of the security policy, requests to another origin.
  */
 export async function open(browser, path, options = {}) {
-  const {
-    width = 1280,
-    height = 800,
-    through = base,
-    ...context_options
-  } = options;
+  const { width = 1280, height = 800, through = base, ...context_options } = options;
   const context = await browser.newContext({
     viewport: { width, height },
-    locale: "en-GB",
-    ...context_options,
+    locale: 'en-GB',
+    ...context_options
   });
   const page = await context.newPage();
   page.setDefaultTimeout(kPatience_ms);
   page.faults = [];
-  page.on("pageerror", (error) =>
-    page.faults.push(`exception: ${error.message}`),
-  );
-  page.on("console", (message) => {
-    if (message.type() === "error" && !is_no_still(message))
+  page.on('pageerror', (error) => page.faults.push(`exception: ${error.message}`));
+  page.on('console', (message) => {
+    if (message.type() === 'error' && !is_no_still(message))
       page.faults.push(`console: ${message.text()} ${message.location().url}`);
   });
-  page.on("request", (request) => {
+  page.on('request', (request) => {
     const url = new URL(request.url());
-    if (["data:", "blob:"].includes(url.protocol)) return;
-    const origin = url.origin.replace(/^ws/, "http");
-    if (origin !== new URL(through).origin)
-      page.faults.push(`foreign: ${request.url()}`);
+    if (['data:', 'blob:'].includes(url.protocol)) return;
+    const origin = url.origin.replace(/^ws/, 'http');
+    if (origin !== new URL(through).origin) page.faults.push(`foreign: ${request.url()}`);
   });
-  page.on("websocket", (socket) => {
+  page.on('websocket', (socket) => {
     if (new URL(socket.url()).host !== new URL(through).host)
       page.faults.push(`foreign: ${socket.url()}`);
   });
@@ -87,29 +71,26 @@ export async function open(browser, path, options = {}) {
 }
 
 export const stage = (page) =>
-  page.evaluate(() => ({ ...document.querySelector("[data-stage]")?.dataset }));
+  page.evaluate(() => ({ ...document.querySelector('[data-stage]')?.dataset }));
 
 /** Waits until the window shows a moving picture in this state ("live", "past", "replay"). */
 export async function wait_for_stage(page, state, feed) {
   await page
     .waitForFunction(
       ([wanted, place]) => {
-        const data = document.querySelector("[data-stage]")?.dataset;
+        const data = document.querySelector('[data-stage]')?.dataset;
         return (
-          data?.playing === "true" &&
+          data?.playing === 'true' &&
           data.state === wanted &&
           (place === undefined || data.feed === place)
         );
       },
-      [state, feed],
+      [state, feed]
     )
     .catch(async (error) => {
-      throw new Error(
-        `no moving picture "${state}": ${JSON.stringify(await stage(page))}`,
-        {
-          cause: error,
-        },
-      );
+      throw new Error(`no moving picture "${state}": ${JSON.stringify(await stage(page))}`, {
+        cause: error
+      });
     });
 }
 
@@ -121,26 +102,21 @@ export async function wait_for_motion(page, selector) {
   await page.waitForFunction(
     (wanted) => {
       const video = [...document.querySelectorAll(`${wanted} video`)].find(
-        (candidate) => candidate.readyState >= 2 && candidate.videoWidth > 0,
+        (candidate) => candidate.readyState >= 2 && candidate.videoWidth > 0
       );
       if (!video) return false;
-      const canvas = document.createElement("canvas");
+      const canvas = document.createElement('canvas');
       canvas.width = 96;
       canvas.height = 54;
-      const context = canvas.getContext("2d", { willReadFrequently: true });
+      const context = canvas.getContext('2d', { willReadFrequently: true });
       context.drawImage(video, 0, 0, canvas.width, canvas.height);
-      const pixels = context.getImageData(
-        0,
-        0,
-        canvas.width,
-        canvas.height,
-      ).data;
+      const pixels = context.getImageData(0, 0, canvas.width, canvas.height).data;
       const before = (window.seen_in_test ??= {})[wanted];
       if (!before || before.video !== video) {
         window.seen_in_test[wanted] = {
           video,
           pixels,
-          time: video.currentTime,
+          time: video.currentTime
         };
         return false;
       }
@@ -151,7 +127,7 @@ export async function wait_for_motion(page, selector) {
       return video.currentTime - before.time > 0.5 && changed > 0;
     },
     selector,
-    { polling: 200 },
+    { polling: 200 }
   );
 }
 
@@ -159,14 +135,13 @@ export async function feeds() {
   const answer = await fetch(`${base}/api/v1/feeds`);
   return (await answer.json()).items;
 }
-export const live_feeds = async () =>
-  (await feeds()).filter((feed) => feed.state === "live");
+export const live_feeds = async () => (await feeds()).filter((feed) => feed.state === 'live');
 
 /** Waits, outside of any page, until `find` answers something. */
 export async function wait_until(find, what) {
   const end = Date.now() + kPatience_ms;
   for (;;) {
-    let why = "";
+    let why = '';
     const found = await Promise.resolve(find()).catch((error) => {
       why = `: ${error.message}`;
     });
@@ -191,25 +166,25 @@ export async function wire({ eats } = {}) {
       return;
     }
     if (eats) {
-      near.once("data", (bytes) => {
-        if (bytes.toString("latin1").startsWith(`GET ${eats} `)) near.destroy();
+      near.once('data', (bytes) => {
+        if (bytes.toString('latin1').startsWith(`GET ${eats} `)) near.destroy();
       });
     }
     const far = connect(Number(program.port || 80), program.hostname);
     for (const [from, to] of [
       [near, far],
-      [far, near],
+      [far, near]
     ]) {
       ends.add(from);
       from.pipe(to);
-      from.on("error", () => to.destroy());
-      from.on("close", () => {
+      from.on('error', () => to.destroy());
+      from.on('close', () => {
         ends.delete(from);
         to.destroy();
       });
     }
   });
-  await new Promise((done) => server.listen(0, "127.0.0.1", done));
+  await new Promise((done) => server.listen(0, '127.0.0.1', done));
   return {
     base: `http://127.0.0.1:${server.address().port}`,
     cut() {
@@ -222,6 +197,6 @@ export async function wire({ eats } = {}) {
     async close() {
       this.cut();
       await new Promise((done) => server.close(done));
-    },
+    }
   };
 }
