@@ -463,18 +463,16 @@ Result<ScannedFile> scan_recording(const File& file) {
   ORIEL_TRY_ASSIGN(const auto init, media::parse_init(scanned.init));
   scanned.video = init.video;
   scanned.whole_bytes = init.bytes;
-  // The packager's rule, which the parts alone decide: see Packager::place().
-  const media::PackagerOptions rule;
+  const media::PackagerOptions rule;  // nobody sets other lengths of segments
   for (;;) {
     const auto head = load_part_head(file, scanned.whole_bytes, scanned.file_bytes, init);
     if (!head && head.error().kind != ErrorKind::data_loss) return fail(head.error());
     if (!head || head->sequence != scanned.parts + 1) break;
     if (scanned.parts == 0) scanned.start = head->start;
     const auto length_90k = scanned.segments.empty() ? 0 : scanned.segments.back().duration_90k;
-    const bool opens = scanned.segments.empty() ||
-                       (head->independent && length_90k >= rule.segment_min_90k) ||
-                       length_90k + head->duration_90k > rule.segment_max_90k;
-    if (opens) scanned.segments.push_back({0, 0, 0, head->independent});
+    if (scanned.segments.empty() ||
+        media::ends_segment(rule, length_90k, head->independent, head->duration_90k))
+      scanned.segments.push_back({0, 0, 0, head->independent});
     auto& segment = scanned.segments.back();
     segment.duration_90k += head->duration_90k;
     segment.bytes += static_cast<std::int64_t>(size_of(*head));

@@ -205,11 +205,8 @@ void Packager::place(Sample sample) {
     close_recording(Reason::length_reached);
     open_recording(begin_90k);
   } else {
-    const std::int64_t segment_length = begin_90k - run.segment_start_90k;
-    const bool at_key = sample.key && segment_length >= options_.segment_min_90k;
-    const bool too_long =
-        segment_length > 0 && end_90k - run.segment_start_90k > options_.segment_max_90k;
-    if (at_key || too_long) {
+    if (ends_segment(options_, begin_90k - run.segment_start_90k, sample.key,
+                     end_90k - begin_90k)) {
       seal_part();
       open_segment(begin_90k);
     } else if (end_90k - run.part_start_90k > run.part_target_90k) {

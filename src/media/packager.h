@@ -27,6 +27,14 @@ struct PackagerOptions {
   std::int64_t recording_max_90k = 54'000'000;
 };
 
+// Where a segment of `length_90k` ends: before a frame or part that would begin a new one. Recovery
+// finds the segments of a file again by this rule alone.
+inline bool ends_segment(const PackagerOptions& options, std::int64_t length_90k,
+                         bool next_independent, std::int64_t next_90k) {
+  return (next_independent && length_90k >= options.segment_min_90k) ||
+         (length_90k > 0 && length_90k + next_90k > options.segment_max_90k);
+}
+
 // What every new run and recording asks of the node. Thread-safe.
 class IdSource {
  public:
