@@ -115,13 +115,6 @@ Result<View> PolicyBook::view(const FeedId& feed, const Identity& identity) cons
   return view;
 }
 
-bool PolicyBook::may_know(const FeedId& feed, const Identity& identity) const {
-  const std::shared_lock lock(mutex_);
-  const auto found = feeds_.find(feed);
-  return found != feeds_.end() && found->second.policy &&
-         (found->second.policy->is_public || may(identity, Capability::see_private_feeds));
-}
-
 Result<std::optional<Place>> PolicyBook::place(const SiteId& site, const Identity& identity) const {
   const bool insider = may(identity, Capability::see_private_feeds);
   const std::shared_lock lock(mutex_);

@@ -64,8 +64,6 @@ class PolicyBook {
   // The gate. Error: not_found, in the same words for a feed that is not there and one this viewer
   // may not know of. A view that is given is always allowed.
   Result<View> view(const FeedId& feed, const Identity& identity) const;
-  // Whether a list of feeds shows it.
-  bool may_know(const FeedId& feed, const Identity& identity) const;
   // A site is known to visitors when one of its feeds is public. Error: not_found, as above.
   Result<std::optional<Place>> place(const SiteId& site, const Identity& identity) const;
 

@@ -1,6 +1,5 @@
 // A queue between threads that never grows past its bound.
 #pragma once
-#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
@@ -40,16 +39,10 @@ class BoundedQueue {
     return true;
   }
 
-  // Blocks until an item, close(), or the timeout: nullopt for the latter two.
+  // Blocks until there is an item; nullopt after close(), when nothing is left.
   std::optional<T> pop() {
     std::unique_lock lock(mutex_);
     not_empty_.wait(lock, [&] { return closed_ || !items_.empty(); });
-    return take(lock);
-  }
-  template <class Rep, class Period>
-  std::optional<T> pop_for(std::chrono::duration<Rep, Period> timeout) {
-    std::unique_lock lock(mutex_);
-    not_empty_.wait_for(lock, timeout, [&] { return closed_ || !items_.empty(); });
     return take(lock);
   }
 

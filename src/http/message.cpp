@@ -339,13 +339,6 @@ Response Response::json(const boost::json::value& value, int status) {
   return text(boost::json::serialize(value), "application/json", status);
 }
 
-Response Response::redirect(std::string_view location, int status) {
-  Response response;
-  response.status = status;
-  response.headers.add("Location", location);
-  return response;
-}
-
 Response Response::events(StreamSource source) {
   Response response;
   response.headers.add("Content-Type", "text/event-stream");

@@ -191,7 +191,6 @@ struct Response {
                        int status = 200);
   static Response bytes(SharedBytes bytes, std::string_view content_type);
   static Response json(const boost::json::value& value, int status = 200);
-  static Response redirect(std::string_view location, int status = 303);
   // text/event-stream, no-store, endless.
   static Response events(StreamSource source);
   // A described struct (base/json.h) as JSON.

@@ -165,7 +165,6 @@ Route& Router::add_websocket(std::string_view pattern, Operation operation,
 }
 
 void Router::set_before(Before before) { before_ = std::move(before); }
-void Router::set_after(After after) { after_ = std::move(after); }
 
 bool Router::walk(const Node& node, std::size_t depth, Walk& state) const {
   const Path& path = state.request.path;
@@ -239,7 +238,6 @@ Awaitable<std::optional<Response>> Router::check(Request& request, const Route& 
     log::error("check of {} ended by an exception: {}", route.pattern, e.what());
     answer = problem(Error{ErrorKind::internal, {}});
   }
-  if (answer && after_) after_(request, route.operation, *answer);
   co_return answer;
 }
 
@@ -274,7 +272,6 @@ Awaitable<Response> Router::handle(Request& request, Match match) const {
     log::error("handler of {} ended by an exception: {}", route.pattern, e.what());
     response = problem(Error{ErrorKind::internal, {}});
   }
-  if (after_) after_(request, route.operation, response);
   co_return response;
 }
 

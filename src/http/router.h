@@ -47,9 +47,6 @@ using Handler = std::function<Awaitable<Response>(Request&)>;
 using WebSocketHandler = std::function<Awaitable<void>(Request&, WebSocket&)>;
 // Runs before each handler, also a WebSocket's: an answer ends the request there.
 using Before = std::function<Awaitable<std::optional<Response>>(Request&, const Operation&)>;
-// Runs after each handler, and after a `before` that answered; may change the answer. Must not
-// block.
-using After = std::function<void(const Request&, const Operation&, Response&)>;
 
 struct Route {
   Method method = Method::get;
@@ -79,7 +76,6 @@ class Router {
   Route& add(Method method, std::string_view pattern, Operation operation, Handler handler);
   Route& add_websocket(std::string_view pattern, Operation operation, WebSocketHandler handler);
   void set_before(Before before);
-  void set_after(After after);
 
   struct Match {
     const Route* route = nullptr;  // null: 404 when `allow` is empty, else 405
@@ -88,13 +84,13 @@ class Router {
   // Fills request.parameters.
   Match find(Request& request) const;
 
-  // Runs `before`, the handler and `after` of a route found for this request; without a route
-  // answers 404, 405 or OPTIONS. A std::exception that leaves the handler is logged and becomes a
-  // 500; cancellation passes through.
+  // Runs `before` and the handler of a route found for this request; without a route answers 404,
+  // 405 or OPTIONS. A std::exception that leaves the handler is logged and becomes a 500;
+  // cancellation passes through.
   Awaitable<Response> handle(Request& request, Match match) const;
   // find and handle in one: for tests and for calls from inside the program.
   Awaitable<Response> handle(Request& request) const;
-  // Only `before` and, when it answered, `after`.
+  // Only `before`: its answer, or nullopt when the request may go on.
   Awaitable<std::optional<Response>> check(Request& request, const Route& route) const;
 
   const std::vector<std::unique_ptr<Route>>& routes() const { return routes_; }
@@ -108,7 +104,6 @@ class Router {
   std::unique_ptr<Node> root_;
   std::vector<std::unique_ptr<Route>> routes_;
   Before before_;
-  After after_;
 };
 
 }  // namespace oriel::http

@@ -106,13 +106,8 @@ TEST(Router, before_can_answer_for_the_handler) {
   router.add(Method::get, "/open", open, nothing);
   router.add(Method::get, "/closed", {}, nothing);
   router.set_before(deny);
-  router.set_after([](const Request&, const Operation&, Response& response) {
-    response.headers.set("X-After", "yes");
-  });
   EXPECT_EQ(handle(router, request_for(Method::get, "/open")).status, 204);
-  const Response closed = handle(router, request_for(Method::get, "/closed"));
-  EXPECT_EQ(closed.status, 401);
-  EXPECT_EQ(closed.headers.find("x-after"), "yes");
+  EXPECT_EQ(handle(router, request_for(Method::get, "/closed")).status, 401);
 }
 
 TEST(Router, an_exception_becomes_a_500_that_says_nothing) {

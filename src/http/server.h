@@ -49,7 +49,6 @@ struct ServerOptions {
   std::vector<std::string> websocket_origins;
   // Peers whose X-Forwarded-For and X-Forwarded-Proto are believed ("127.0.0.1").
   std::vector<std::string> trusted_proxies;
-  bool access_log = false;
 };
 
 // A connection stays on the I/O thread it was given. Handlers run there too and must not block.

@@ -14,8 +14,6 @@
 #include <boost/beast/http/message.hpp>
 #include <boost/beast/websocket.hpp>
 #include <boost/beast/websocket/ssl.hpp>
-#include <linux/sockios.h>
-#include <sys/ioctl.h>
 #include <sys/sendfile.h>
 #include <sys/uio.h>
 
@@ -308,10 +306,6 @@ template <class Transport>
 void Session<Transport>::account(const Route* route, int status) {
   context_.count_request(route, status);
   context_.sent_bytes.add(static_cast<double>(sent_bytes_));
-  if (context_.options.access_log)
-    log::info("{} {} {} {} {}",
-              request_.peer_address.empty() ? peer_address_ : request_.peer_address,
-              to_string(request_.method), request_.path.text, status, sent_bytes_);
 }
 
 // Says no and ends the connection, because where the next request begins is not known.
@@ -588,12 +582,6 @@ class Session<Transport>::Ws final : public WebSocket {
         beast::string_view(reason.data(), std::min<std::size_t>(reason.size(), 120)));
     co_await stream_.async_close(why, kToken);
     session_.end_write();
-  }
-
-  std::size_t unacknowledged_bytes() const override {
-    int bytes = 0;
-    if (::ioctl(session_.socket().native_handle(), SIOCOUTQ, &bytes) != 0 || bytes < 0) return 0;
-    return static_cast<std::size_t>(bytes);
   }
 
  private:

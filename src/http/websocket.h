@@ -35,9 +35,6 @@ class WebSocket {
   virtual Awaitable<Result<void>> write_text(std::string text) = 0;
   // Closing handshake with a code of RFC 6455 section 7.4; then reads fail with cancelled.
   virtual Awaitable<void> close(std::uint16_t code, std::string_view reason) = 0;
-  // Bytes handed to the kernel that the peer has not acknowledged; 0 when unknown. For choosing
-  // what to send next on a slow line.
-  virtual std::size_t unacknowledged_bytes() const = 0;
 };
 
 }  // namespace oriel::http
