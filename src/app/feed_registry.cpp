@@ -60,10 +60,9 @@ Result<void> FeedRegistry::store_places(const Config& config) {
       };
       const auto elevation = site.place ? site.place->elevation_m : std::nullopt;
       ORIEL_TRY(session.execute(
-          "INSERT INTO site (id, sector, name, latitude, longitude, elevation_m, "
-          "published_latitude, "
-          "published_longitude, time_zone, declared) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, "
-          "1)",
+          "INSERT INTO site (id, sector, name, latitude, longitude, elevation_m,"
+          " published_latitude, published_longitude, time_zone, declared)"
+          " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 1)",
           {site.id.str(), site.sector ? store::Value(site.sector->str()) : store::Value(nullptr),
            json_text(site.name), real_or_null(latitude(site.place)),
            real_or_null(longitude(site.place)), real_or_null(elevation),
@@ -72,27 +71,33 @@ Result<void> FeedRegistry::store_places(const Config& config) {
     }
     return {};
   }));
-  for (const auto& site : config.sites) policies_.set_site(site.id, {site.place, site.published});
+  for (const auto& before : sites())
+    if (std::none_of(config.sites.begin(), config.sites.end(),
+                     [&](const api::Site& site) { return site.id == before.id; }))
+      policies_.remove_site(before.id);
+  for (const auto& site : config.sites)
+    ORIEL_TRY(policies_.set_site(site.id, {site.place, site.published}));
   const std::lock_guard lock(mutex_);
   sectors_ = config.sectors;
   sites_ = config.sites;
   return {};
 }
 
+// A feed that is known stays paused; one that had been removed comes back as a new one.
 Result<void> FeedRegistry::store_feed(const api::FeedSettings& settings) {
   return database_.write([&](store::Session& session) -> Result<void> {
     ORIEL_TRY(session.execute(
-        "INSERT INTO feed (id, site, name, source, sub_source, record, record_sub, public, "
-        "public_audio, delay_s, "
-        "part_ms, paused, paused_note, declared, added_us, removed_us) "
-        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, '', $12, $13, NULL) "
-        "ON CONFLICT (id) DO UPDATE SET site = excluded.site, name = excluded.name, source = "
-        "excluded.source, "
-        "sub_source = excluded.sub_source, record = excluded.record, record_sub = "
-        "excluded.record_sub, "
-        "public = excluded.public, public_audio = excluded.public_audio, delay_s = "
-        "excluded.delay_s, "
-        "part_ms = excluded.part_ms, declared = excluded.declared, removed_us = NULL",
+        "INSERT INTO feed (id, site, name, source, sub_source, record, record_sub, public,"
+        " public_audio, delay_s, part_ms, paused, paused_note, declared, added_us, removed_us)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, '', $12, $13, NULL)"
+        " ON CONFLICT (id) DO UPDATE SET site = excluded.site, name = excluded.name,"
+        " source = excluded.source, sub_source = excluded.sub_source, record = excluded.record,"
+        " record_sub = excluded.record_sub, public = excluded.public,"
+        " public_audio = excluded.public_audio, delay_s = excluded.delay_s,"
+        " part_ms = excluded.part_ms, declared = excluded.declared,"
+        " paused = CASE WHEN feed.removed_us IS NULL THEN feed.paused ELSE 0 END,"
+        " paused_note = CASE WHEN feed.removed_us IS NULL THEN feed.paused_note ELSE '' END,"
+        " removed_us = NULL",
         {settings.id.str(),
          settings.site ? store::Value(settings.site->str()) : store::Value(nullptr),
          json_text(settings.name), settings.source.reveal(),
@@ -109,9 +114,9 @@ Result<std::vector<FeedRegistry::StoredFeed>> FeedRegistry::load_feeds() {
   ORIEL_TRY(database_.read([&](store::Session& session) {
     feeds.clear();
     return session.query(
-        "SELECT id, site, name, source, sub_source, record, record_sub, public, public_audio, "
-        "delay_s, part_ms, "
-        "paused, paused_note, declared FROM feed WHERE removed_us IS NULL ORDER BY added_us, id",
+        "SELECT id, site, name, source, sub_source, record, record_sub, public, public_audio,"
+        " delay_s, part_ms, paused, paused_note, declared FROM feed"
+        " WHERE removed_us IS NULL ORDER BY added_us, id",
         {}, [&](const store::Row& row) {
           StoredFeed stored;
           auto& settings = stored.settings;

@@ -54,6 +54,23 @@ def test_a_delay_is_shown_to_operators_and_can_be_changed_while_the_feed_runs(or
     wait_until(lambda: b"EXTINF" in server.get("/live/lake/media.m3u8").content, 120)
 
 
+def test_a_feed_that_was_paused_and_removed_comes_back_as_a_new_one(oriel, camera):
+    server = oriel()
+    server.add_user("the-operator", "operator", WORD)
+    desk = server.login("the-operator", WORD)
+    feeds = server.base + "/api/v1/desk/feeds"
+    draft = {"id": "lake", "name": {"en": "Lake"}, "source": camera.url(0), "public": True}
+    assert desk.post(feeds, json=draft, timeout=30).status_code == 201
+    pause = server.base + "/api/v1/feeds/lake/pause"
+    assert desk.post(pause, json={"note": "winter"}, timeout=30).ok
+    wait_until(lambda: server.feed("lake")["state"] == "paused")
+    assert desk.delete(feeds + "/lake", timeout=30).ok
+    assert desk.post(feeds, json=draft, timeout=30).status_code == 201
+    assert server.stop() == 0
+    server.start()
+    server.wait_live("lake")
+
+
 @pytest.fixture(scope="module")
 def server(shared):
     made = shared(
