@@ -1,4 +1,7 @@
 // What there is to see: sectors, sites, feeds, their timelines, and news of them.
+#include <fmt/format.h>
+
+#include "api/coverage.h"
 #include "api/feed_views.h"
 #include "api/services.h"
 #include "api/viewer.h"
@@ -12,7 +15,7 @@ using http::Request;
 using http::Response;
 
 constexpr Duration kTimelineMax = Duration::from_s(40 * 86'400);
-constexpr Duration kDaysMax = Duration::from_s(366 * 86'400);
+constexpr Duration kCoverageMax = Duration::from_s(std::int64_t{100} * 366 * 86'400);
 // A comment is sent this often, so that proxies and dead peers are noticed.
 constexpr Duration kEventPulse = Duration::from_s(15);
 
@@ -55,12 +58,6 @@ struct TimelineView {
   std::vector<archive::TimelineSpan> spans;
 };
 BOOST_DESCRIBE_STRUCT(TimelineView, (), (start, end, spans))
-
-struct DayView {
-  std::string day;
-  std::int64_t recorded_s = 0;
-};
-BOOST_DESCRIBE_STRUCT(DayView, (), (day, recorded_s))
 
 Awaitable<Response> about(Services& services, Request& request) {
   About answer;
@@ -155,22 +152,39 @@ void hide_withheld(std::vector<archive::TimelineSpan>& spans, const access::View
   spans = std::move(shown);
 }
 
-Result<TimelineView> load_timeline(Services& services, const Seen& seen, UtcSpan span) {
-  TimelineView answer;
-  answer.start = UtcTime::from_ms(span.begin.ms());
-  answer.end = UtcTime::from_ms(span.end.ms());
+// Hands what this viewer may know of `span` on, page by page. Spans touch and their sum is the
+// span, which must be in whole milliseconds.
+template <class Take>
+Result<void> walk_timeline(Services& services, const Seen& seen, UtcSpan span, const Take& take) {
   const UtcTime now = services.clock.now();
-  UtcTime at = answer.start;
-  while (at < answer.end) {
-    ORIEL_TRY_ASSIGN(const auto page,
-                     services.archive.catalog().timeline(seen.feed->id(), {at, answer.end}, now));
-    for (const auto& part : page.spans) append_span(answer.spans, part);
+  const auto give = [&](std::vector<archive::TimelineSpan> spans) {
+    hide_withheld(spans, seen.view);
+    for (const auto& part : spans) take(part);
+  };
+  UtcTime at = span.begin;
+  while (at < span.end) {
+    ORIEL_TRY_ASSIGN(auto page,
+                     services.archive.catalog().timeline(seen.feed->id(), {at, span.end}, now));
+    give(std::move(page.spans));
     if (page.covered_end <= at) break;
     at = page.covered_end;
   }
   // The future is neither recorded nor missing; for the sum it is missing without a reason.
-  append_span(answer.spans, {at, answer.end, archive::TimelineState::missing, media::Reason::none});
-  hide_withheld(answer.spans, seen.view);
+  if (at < span.end) give({{at, span.end, archive::TimelineState::missing, media::Reason::none}});
+  return {};
+}
+
+UtcSpan whole_milliseconds(UtcSpan span) {
+  return {UtcTime::from_ms(span.begin.ms()), UtcTime::from_ms(span.end.ms())};
+}
+
+Result<TimelineView> load_timeline(Services& services, const Seen& seen, UtcSpan span) {
+  TimelineView answer;
+  answer.start = span.begin;
+  answer.end = span.end;
+  ORIEL_TRY(walk_timeline(services, seen, span, [&](const archive::TimelineSpan& part) {
+    append_span(answer.spans, part);
+  }));
   return answer;
 }
 
@@ -179,47 +193,67 @@ Awaitable<Response> timeline(Services& services, Request& request) {
   if (!seen) co_return http::problem(seen.error());
   auto span = span_parameters(request, kTimelineMax);
   if (!span) co_return http::problem(span.error());
-  auto answer =
-      co_await services.offload.run([&] { return load_timeline(services, *seen, *span); });
+  auto answer = co_await services.offload.run(
+      [&] { return load_timeline(services, *seen, whole_milliseconds(*span)); });
   if (!answer) co_return http::problem(answer.error());
   co_return uncached(Response::of(*answer));
 }
 
-Result<ListOf<DayView>> load_days(Services& services, const Seen& seen, UtcSpan span,
-                                  Duration offset) {
-  ORIEL_TRY_ASSIGN(const auto line, load_timeline(services, seen, span));
-  constexpr std::int64_t kDay_us = 86'400'000'000;
-  std::map<std::int64_t, std::int64_t> recorded_us;
-  for (std::int64_t day = (span.begin + offset).us / kDay_us;
-       day * kDay_us < (span.end + offset).us; ++day)
-    recorded_us[day] = 0;
-  for (const auto& part : line.spans) {
-    if (part.state != archive::TimelineState::recorded) continue;
-    for (std::int64_t at = (part.start + offset).us; at < (part.end + offset).us;) {
-      const std::int64_t day = at / kDay_us;
-      const std::int64_t end = std::min((part.end + offset).us, (day + 1) * kDay_us);
-      recorded_us[day] += end - at;
-      at = end;
-    }
-  }
-  ListOf<DayView> list;
-  for (const auto& [day, us] : recorded_us)
-    list.items.push_back({format_rfc3339(UtcTime{day * kDay_us}).substr(0, 10), us / 1'000'000});
-  return list;
+struct CoverageQuery {
+  Seen seen;
+  UtcSpan span;
+  CoverageStep step = CoverageStep::day;
+  Duration offset;
+};
+
+// Errors: not_found, invalid.
+Result<CoverageQuery> coverage_query(Services& services, const Request& request) {
+  CoverageQuery query;
+  ORIEL_TRY_ASSIGN(query.seen, see(services, request));
+  ORIEL_TRY_ASSIGN(const auto span, span_parameters(request, kCoverageMax));
+  query.span = whole_milliseconds(span);
+  const auto by = request.query.first("by");
+  if (by && !boost::describe::enum_from_string(std::string(*by).c_str(), query.step))
+    return fail(ErrorKind::invalid, "by: expected hour, day or month");
+  ORIEL_TRY_ASSIGN(const auto offset,
+                   number_parameter(request, "tz_offset_min", -14 * 60, 14 * 60));
+  query.offset = Duration::from_s(offset.value_or(0) * 60);
+  const std::int64_t shortest_s = query.step == CoverageStep::hour  ? 3'600
+                                  : query.step == CoverageStep::day ? 86'400
+                                                                    : 28 * 86'400;
+  const auto length_s = (query.span.end - query.span.begin).us / 1'000'000;
+  if (length_s / shortest_s > static_cast<std::int64_t>(kCoverageStepsMax))
+    return fail(ErrorKind::invalid,
+                fmt::format("the span has more than {} steps: ask for less, or by=month",
+                            kCoverageStepsMax));
+  return query;
 }
 
-Awaitable<Response> days(Services& services, Request& request) {
-  auto seen = see(services, request);
-  if (!seen) co_return http::problem(seen.error());
-  auto span = span_parameters(request, kDaysMax);
-  if (!span) co_return http::problem(span.error());
-  auto offset = number_parameter(request, "tz_offset_min", -14 * 60, 14 * 60);
-  if (!offset) co_return http::problem(offset.error());
-  const Duration shift = Duration::from_s(offset->value_or(0) * 60);
-  auto list =
-      co_await services.offload.run([&] { return load_days(services, *seen, *span, shift); });
-  if (!list) co_return http::problem(list.error());
-  co_return uncached(Response::of(*list));
+Awaitable<Result<std::vector<CoverageItem>>> load_coverage(Services& services, Request& request) {
+  auto query = coverage_query(services, request);
+  if (!query) co_return fail(query.error());
+  co_return co_await services.offload.run([&]() -> Result<std::vector<CoverageItem>> {
+    CoverageSum sum(query->span, query->step, query->offset);
+    ORIEL_TRY(walk_timeline(services, query->seen, query->span,
+                            [&](const archive::TimelineSpan& part) { sum.add(part); }));
+    return sum.items();
+  });
+}
+
+Awaitable<Response> coverage(Services& services, Request& request) {
+  auto items = co_await load_coverage(services, request);
+  if (!items) co_return http::problem(items.error());
+  co_return uncached(Response::json(coverage_json(*items)));
+}
+
+Awaitable<Response> coverage_table(Services& services, Request& request) {
+  auto items = co_await load_coverage(services, request);
+  if (!items) co_return http::problem(items.error());
+  Response response = Response::text(coverage_csv(*items), "text/csv; charset=utf-8");
+  response.headers.set(
+      "Content-Disposition",
+      fmt::format("attachment; filename=\"coverage-{}.csv\"", request.parameter("feed")));
+  co_return uncached(std::move(response));
 }
 
 // Server-sent events (WHATWG HTML, 9.2): each feed once, then whenever its status changes.
@@ -319,13 +353,25 @@ void add_feed_routes(http::Router& router, Services& services) {
   router.add(Method::get, "/api/v1/feeds/{feed}/timeline", std::move(described),
              [&services](Request& r) { return timeline(services, r); });
 
-  described = operation("listDays", "feeds", "Seconds recorded by day");
+  described = operation("getCoverage", "feeds",
+                        "How much of each hour, day or month is recorded, and why the rest is not");
   described.parameters = {
-      time_query("start", true, "Begin"), time_query("end", true, "End, at most 366 days later"),
+      time_query("start", true, "Begin"), time_query("end", true, "End, at most 4,000 steps later"),
       number_query("tz_offset_min", "Minutes by which days begin before UTC's; 480 for China")};
-  answers<ListOf<DayView>>(described);
-  router.add(Method::get, "/api/v1/feeds/{feed}/days", std::move(described),
-             [&services](Request& r) { return days(services, r); });
+  http::Parameter by;
+  by.name = "by";
+  by.schema = json_schema<CoverageStep>();
+  by.description = "The step; day unless given";
+  described.parameters.push_back(by);
+  described.answers[200] = {"OK", "application/json", coverage_schema()};
+  router.add(Method::get, "/api/v1/feeds/{feed}/coverage", described,
+             [&services](Request& r) { return coverage(services, r); });
+
+  described.id = "getCoverageTable";
+  described.summary = "The same as a table for spreadsheets";
+  described.answers[200] = {"OK", "text/csv", {}};
+  router.add(Method::get, "/api/v1/feeds/{feed}/coverage.csv", std::move(described),
+             [&services](Request& r) { return coverage_table(services, r); });
 
   described = operation("streamEvents", "feeds",
                         "Server-sent events: `feed` with the feed whenever its state changes");

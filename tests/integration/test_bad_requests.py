@@ -2,8 +2,10 @@
 
 import asyncio
 import json
+import re
 import socket
 import threading
+from datetime import datetime, timedelta, timezone
 
 import pytest
 import websockets
@@ -63,6 +65,10 @@ def test_what_is_asked_wrongly_gets_a_problem_that_says_what(server):
         f"/clip/lake.mp4?start=2016-01-01T00:00:00Z&end={late}": {400, 404, 413},
         f"/api/v1/feeds/lake/timeline?start=2016-01-01T00:00:00Z&end={late}": {400},
         f"/api/v1/feeds/lake/timeline?start={late}&end={early}": {400},
+        f"/api/v1/feeds/lake/coverage?start={late}&end={early}": {400},
+        f"/api/v1/feeds/lake/coverage?start={early}&end={late}&by=week": {400},
+        f"/api/v1/feeds/lake/coverage?start=2016-01-01T00:00:00Z&end={late}&by=hour": {400},
+        f"/api/v1/feeds/lake/coverage.csv?start={early}&end={early}": {400},
         "/snapshot/lake.jpg?width=100000": {400},
         "/snapshot/lake.jpg?width=-1": {400},
         "/snapshot/lake.jpg?at=noon": {400},
@@ -85,6 +91,27 @@ def test_a_span_of_ten_years_of_playback_is_answered_or_refused_at_once(server):
     assert answer.status_code in (200, 400, 413)
     if answer.status_code == 200:
         assert len(answer.content) < 50 << 20
+
+
+def test_a_range_of_many_segments_is_not_loaded(server):
+    """What a playlist names is one segment; a whole recording in one answer would fill the memory."""
+
+    def written():
+        start = datetime.now(timezone.utc) - timedelta(minutes=5)
+        end = start + timedelta(minutes=10)
+        text = server.get(
+            f"/playback/lake/index.m3u8?start={start:%Y-%m-%dT%H:%M:%SZ}"
+            f"&end={end:%Y-%m-%dT%H:%M:%SZ}"
+        ).text
+        return re.findall(r"(/media/lake/\d+)/(\d+)-(\d+)(\S*)", text)
+
+    wait_until(lambda: len(written()) >= 4, timeout_s=60)
+    listed = written()
+    for base, first, end, rest in listed:
+        assert server.get(f"{base}/{first}-{end}{rest}").status_code == 200
+    base, first, _, rest = listed[0]
+    assert server.get(f"{base}/{first}-{int(first) + 9999}{rest}").status_code == 404
+    assert server.get(f"{base}/{first}-{int(first) + 257}{rest}").status_code == 404
 
 
 @pytest.mark.parametrize("path", [
@@ -192,6 +219,8 @@ def test_a_socket_client_that_talks_nonsense_is_told_and_bounded(server):
             for text in ("{", '{"subscribe": {"slot": 900, "feed": "lake"}}',
                          '{"subscribe": {"slot": 1, "feed": "nowhere", "rendition": "auto",'
                          ' "audio": false, "codecs": []}}',
+                         '{"subscribe": {"slot": 1, "feed": "lake", "codecs": ['
+                         + ",".join(['""'] * 5000) + "]}}",
                          '{"resume": {"slot": 1, "recording": -1, "part": 99999999}}',
                          '{"unsubscribe": {"slot": 5}}', '{"ping": 17}'):  # fmt: skip
                 try:
@@ -208,6 +237,8 @@ def test_a_socket_client_that_talks_nonsense_is_told_and_bounded(server):
 
     told = asyncio.run(talk())
     assert any(isinstance(text, str) and "error" in text for text in told), told
+    # What a subscription keeps of its client is bounded.
+    assert any(isinstance(text, str) and "codecs:" in text for text in told), told
 
     async def flood():
         async with websockets.connect(f"ws://127.0.0.1:{server.port}/live/socket") as socket_:

@@ -1,6 +1,8 @@
 """A camera comes in, is recorded, shown, rewound; the program is killed and nothing is lost."""
 
+import csv
 import datetime
+import io
 import subprocess
 import urllib.parse
 
@@ -120,6 +122,34 @@ def test_the_timeline_accounts_for_every_second(oriel, camera):
         assert piece["state"] in ("recorded", "missing"), piece
         at = parse_time(piece["end"])
     assert at == parse_time(found["end"])
+
+
+def test_the_coverage_adds_up_as_the_timeline_does(oriel, camera):
+    server = oriel(feeds=feed_toml("lake", camera.url()))
+    server.wait_live("lake")
+    wait_recorded(server, "lake", 3)
+    span = day_around(datetime.datetime.now(datetime.timezone.utc).replace(microsecond=0))
+    items = server.api("/feeds/lake/coverage", params={**span, "by": "hour"})["items"]
+    at = parse_time(span["start"])
+    for item in items:
+        assert parse_time(item["start"]) == at
+        at = parse_time(item["end"])
+        length = at - parse_time(item["start"])
+        told = item["recorded_ms"] + sum(item["missing_ms"].values())
+        assert length == datetime.timedelta(milliseconds=told), item
+    assert at == parse_time(span["end"])
+    recorded = sum(item["recorded_ms"] for item in items)
+    assert recorded >= 3000
+    assert any("starting" in item["missing_ms"] or "none" in item["missing_ms"] for item in items)
+    # The same until then, as a table.
+    until = {**span, "end": items[0]["end"], "by": "hour"}
+    table = server.get("/api/v1/feeds/lake/coverage.csv", params=until)
+    assert table.headers["Content-Type"].startswith("text/csv")
+    rows = list(csv.DictReader(io.StringIO(table.text)))
+    assert [row["start"] for row in rows] == [items[0]["start"]]
+    numbers = [int(value) for key, value in rows[0].items() if key not in ("start", "end")]
+    length = parse_time(items[0]["end"]) - parse_time(items[0]["start"])
+    assert datetime.timedelta(milliseconds=sum(numbers)) == length
 
 
 def test_a_recording_is_one_file_any_player_opens(oriel, camera):

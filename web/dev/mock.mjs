@@ -253,14 +253,16 @@ const server = createServer((req, res) => {
         end: iso(s.end)
       }))
     });
-  if ((m = path.match(/^\/api\/v1\/feeds\/([^/]+)\/days$/))) {
+  if ((m = path.match(/^\/api\/v1\/feeds\/([^/]+)\/coverage$/))) {
     const items = [];
     for (let t = Date.parse(q.start); t < Date.parse(q.end); t += 864e5)
       items.push({
-        day: iso(t + Number(q.tz_offset_min ?? 0) * 60e3).slice(0, 10),
-        recorded_s: spans(index(m[1]), t, t + 864e5)
+        start: iso(t),
+        end: iso(t + 864e5),
+        recorded_ms: spans(index(m[1]), t, t + 864e5)
           .filter((s) => s.state === 'recorded')
-          .reduce((a, s) => a + (s.end - s.start) / 1000, 0)
+          .reduce((a, s) => a + (s.end - s.start), 0),
+        missing_ms: {}
       });
     return json({ items });
   }

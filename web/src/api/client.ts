@@ -80,6 +80,6 @@ export const urls = {
   timeline: (feed: string, start_ms: number, end_ms: number) =>
     `/api/v1/feeds/${id(feed)}/timeline?start=${new Date(start_ms).toISOString()}&end=${new Date(end_ms).toISOString()}`,
   days: (feed: string, start_ms: number, end_ms: number, tz_offset_min: number) =>
-    `/api/v1/feeds/${id(feed)}/days?start=${new Date(start_ms).toISOString()}&end=${new Date(end_ms).toISOString()}&tz_offset_min=${tz_offset_min}`,
+    `/api/v1/feeds/${id(feed)}/coverage?by=day&start=${new Date(start_ms).toISOString()}&end=${new Date(end_ms).toISOString()}&tz_offset_min=${tz_offset_min}`,
   wall: (name: string) => `/api/v1/walls/${id(name)}`
 };

@@ -70,9 +70,12 @@ export interface Timeline {
   end: string;
   spans: Span[];
 }
-export interface Day {
-  day: string;
-  recorded_s: number;
+/** One hour, day or month: what is recorded, and what is missing by reason. */
+export interface Coverage {
+  start: string;
+  end: string;
+  recorded_ms: number;
+  missing_ms: Record<string, number>;
 }
 export interface Wall {
   name: string;
