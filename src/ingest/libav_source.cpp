@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "ingest/av_parameters.h"
+#include "ingest/host_lookup.h"
 #include "ingest/libav_log.h"
 
 namespace oriel::ingest {
@@ -273,6 +274,9 @@ Result<std::vector<SourceTrack>> LibavSource::open(SteadyTime deadline, std::sto
   connection_->interrupt.stop = std::move(stop);
   connection_->interrupt.deadline = deadline;
   const LibavLogScope scope(url_.scrubber(), connection_->rtp);
+  // libav looks names up without asking whether it should stop: then the answer is at hand already.
+  failure_reason_ = Reason::link_down;
+  ORIEL_TRY(look_up_host(url_.host(), deadline, connection_->interrupt.stop));
   ORIEL_TRY(open_input());
   AVFormatContext& format = *connection_->format;
   bool analyse = !is_rtsp(url_.scheme());
