@@ -168,9 +168,9 @@ constexpr Resident kZhaqu[] = {{S::white_lipped_deer, 0.4, 6},
                                {S::ruddy_shelduck, 0.4, 4},
                                {S::golden_eagle, 0.2, 1}};
 constexpr Resident kYemathan[] = {{S::kiang, 0.75, 11},
-                                 {S::tibetan_gazelle, 0.45, 6},
-                                 {S::wolf, 0.12, 2},
-                                 {S::upland_buzzard, 0.3, 1}};
+                                  {S::tibetan_gazelle, 0.45, 6},
+                                  {S::wolf, 0.12, 2},
+                                  {S::upland_buzzard, 0.3, 1}};
 constexpr Resident kMuli[] = {{S::domestic_yak, 0.6, 9},
                               {S::tibetan_fox, 0.2, 1},
                               {S::tibetan_gazelle, 0.3, 4},
