@@ -20,8 +20,10 @@ from support.ports import free_port
 from support.program import Oriel, feed_toml
 from support.waiting import wait_until
 
-PLACES = ("eling-lake", "yuzhu-peak", "wudaoliang-north-bridge", "longbao-wetland",
-          "angsai-canyon", "haergai-grassland", "nianbaoyuze", "zhaqu-river", "yemathan")  # fmt: skip
+PLACES = (
+    "eling-lake", "yuzhu-peak", "wudaoliang-north-bridge", "longbao-wetland", "angsai-canyon",
+    "haergai-grassland", "nianbaoyuze", "zhaqu-river", "yemathan",
+)  # fmt: skip
 TILES = len(PLACES)
 STEADY_S = 5  # all tiles move for this long: they are back
 

@@ -34,9 +34,10 @@ struct DeskFeed {
   std::int64_t packets_lost = 0;
   std::int64_t reconnects = 0;
   std::optional<UtcTime> last_frame_at;
-  std::int64_t recorded_today_s = 0;
-  std::int64_t recorded_today_bytes = 0;
-  std::int64_t recorded_bytes = 0;
+  // None: the database does not answer.
+  std::optional<std::int64_t> recorded_today_s;
+  std::optional<std::int64_t> recorded_today_bytes;
+  std::optional<std::int64_t> recorded_bytes;
 };
 BOOST_DESCRIBE_STRUCT(DeskFeed, (),
                       (feed, source, has_sub_source, declared_in_file, record, record_sub,
@@ -100,14 +101,21 @@ struct WithheldId {
 BOOST_DESCRIBE_STRUCT(WithheldId, (), (id))
 
 // Recorded since midnight of UTC: the desk is for people of many zones.
-std::int64_t recorded_today(const Services& services, const FeedId& feed, UtcTime midnight,
-                            UtcTime now) {
+std::optional<std::int64_t> recorded_today_s(const Services& services, const FeedId& feed,
+                                             UtcTime midnight, UtcTime now) {
   std::int64_t total_us = 0;
   const auto line = services.archive.catalog().timeline(feed, {midnight, now}, now);
-  if (!line) return 0;
+  if (!line) return std::nullopt;
   for (const auto& span : line->spans)
     if (span.state == archive::TimelineState::recorded) total_us += (span.end - span.start).us;
   return total_us / 1'000'000;
+}
+
+std::optional<std::int64_t> bytes_since(const Services& services, const FeedId& feed,
+                                        UtcTime since) {
+  const auto bytes = services.archive.catalog().recorded_bytes(feed, since);
+  if (!bytes) return std::nullopt;
+  return static_cast<std::int64_t>(*bytes);
 }
 
 DeskFeed desk_feed(Services& services, const Feed& feed, const access::View& view) {
@@ -137,12 +145,9 @@ DeskFeed desk_feed(Services& services, const Feed& feed, const access::View& vie
   desk.packets_lost = static_cast<std::int64_t>(status.packets_lost);
   desk.reconnects = static_cast<std::int64_t>(status.reconnects);
   desk.last_frame_at = status.last_frame_at;
-  desk.recorded_today_s = recorded_today(services, feed.id(), midnight, now);
-  const auto& catalog = services.archive.catalog();
-  desk.recorded_today_bytes =
-      static_cast<std::int64_t>(catalog.recorded_bytes(feed.id(), midnight).value_or(0));
-  desk.recorded_bytes =
-      static_cast<std::int64_t>(catalog.recorded_bytes(feed.id(), UtcTime{}).value_or(0));
+  desk.recorded_today_s = recorded_today_s(services, feed.id(), midnight, now);
+  desk.recorded_today_bytes = bytes_since(services, feed.id(), midnight);
+  desk.recorded_bytes = bytes_since(services, feed.id(), UtcTime{});
   return desk;
 }
 

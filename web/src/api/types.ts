@@ -123,9 +123,9 @@ export interface DeskFeed {
   packets_lost: number;
   reconnects: number;
   last_frame_at: string | null;
-  recorded_today_s: number;
-  recorded_today_bytes: number;
-  recorded_bytes: number;
+  recorded_today_s: number | null;
+  recorded_today_bytes: number | null;
+  recorded_bytes: number | null;
 }
 export interface FeedDraft {
   id: string;

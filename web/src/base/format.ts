@@ -94,7 +94,9 @@ export function day_key(at_ms: number, time_zone: string | null | undefined): st
 export const file_name = (feed: string, at_ms: number, ending: string) =>
   `${feed}-${new Date(at_ms).toISOString().slice(0, 19).replace(/:/g, '')}Z.${ending}`;
 
-export function bytes_text(bytes: number, locale: string): string {
+/** A dash where the number is not known. */
+export function bytes_text(bytes: number | null, locale: string): string {
+  if (bytes === null) return '–';
   const units = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];
   let value = bytes;
   let unit = 0;
