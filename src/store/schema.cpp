@@ -66,8 +66,8 @@ Migration version_1() {
           }};
 }
 
-// A year of a feed is 105,000 recordings, strewn over the table among those of all other feeds: what
-// a timeline asks for stands in the index, or each of them costs a page.
+// A year of a feed is 105,000 recordings, strewn over the table among those of all other feeds:
+// what a timeline asks for stands in the index, or each of them costs a page.
 Migration version_2() {
   return {2,
           {
