@@ -176,20 +176,45 @@ Response media_response(http::Body body, const access::View& view) {
 
 Error no_such_part() { return Error{ErrorKind::not_found, "there is no such part"}; }
 
+// The segments that hold a range: [first, end). Errors: not_found. What playlists name lies in one
+// segment; a range of more than two would only fill the memory.
+struct SegmentsOfRange {
+  std::uint32_t first = 0;
+  std::uint32_t end = 0;
+};
+Result<SegmentsOfRange> segments_of_range(const archive::RecordingRow& row,
+                                          const archive::WireRange& range) {
+  ORIEL_TRY_ASSIGN(const auto segments, archive::segments_of(row));
+  SegmentsOfRange found;
+  std::uint32_t part = 0;
+  for (std::uint32_t i = 0; i < segments.size() && part < range.end; ++i) {
+    part += segments[i].parts;
+    if (part <= range.first) found.first = i + 1;
+    found.end = i + 1;
+  }
+  if (part < range.end || found.end - found.first > 2) return fail(no_such_part());
+  return found;
+}
+
 // From the file. Blocks.
 Result<SharedBytes> load_range(Services& services, const FeedId& feed, const access::View& view,
                                const archive::WireRange& range) {
   ORIEL_TRY_ASSIGN(const auto row, services.archive.catalog().recording(range.recording));
   if (row.feed != feed) return fail(no_such_part());
+  ORIEL_TRY_ASSIGN(const auto segments, segments_of_range(row, range));
   if (!range.muted && !view.with_audio) {
     ORIEL_TRY_ASSIGN(const auto init, services.archive.catalog().init_of(row));
     if (media::has_sound_to_mute(*init.tracks)) return fail(no_such_part());
   }
   if (!view.may_see(row.span())) {
-    ORIEL_TRY_ASSIGN(const auto table, services.archive.reader().part_table(row));
-    if (range.first >= table.size() || range.end > table.size()) return fail(no_such_part());
-    const auto& last = table[range.end - 1];
-    const UtcSpan span{table[range.first].start, last.start + ticks_to_duration(last.duration_90k)};
+    ORIEL_TRY_ASSIGN(const auto table,
+                     services.archive.reader().part_table(row, segments.first, segments.end));
+    if (table.empty()) return fail(no_such_part());
+    const std::uint32_t before = table.front().number;
+    if (range.end - before > table.size()) return fail(no_such_part());
+    const auto& last = table[range.end - 1 - before];
+    const UtcSpan span{table[range.first - before].start,
+                       last.start + ticks_to_duration(last.duration_90k)};
     if (!view.may_see(span)) return fail(no_such_part());
   }
   return services.archive.cache().get(range);

@@ -122,12 +122,13 @@ class ClipBuilder {
                                            "; ask for the time before and after as two clips");
     }
     ORIEL_TRY_ASSIGN(const auto placed, placed_segments(row));
+    const auto shared = std::make_shared<const RecordingRow>(row);
     // From the segment that decoding can start with.
     std::size_t first = 0;
     while (first + 1 < placed.size() && placed[first].end <= span_.begin) ++first;
     while (plan_.pieces.empty() && first > 0 && !placed[first].entry.independent) --first;
     for (std::size_t i = first; i < placed.size() && placed[i].start < span_.end; ++i)
-      ORIEL_TRY(add_segment(row, placed[i]));
+      ORIEL_TRY(add_segment(shared, placed[i]));
     return {};
   }
 
@@ -136,13 +137,14 @@ class ClipBuilder {
     const auto& first = plan_.pieces.front();
     const auto& last = plan_.pieces.back();
     plan_.etag =
-        fmt::format("\"{}-{}-{}-{}-{}{}\"", first.row.id.value, first.first_part, last.row.id.value,
-                    last.end_part, plan_.total_bytes, plan_.muted ? "v" : "");
+        fmt::format("\"{}-{}-{}-{}-{}{}\"", first.row->id.value, first.first_part,
+                    last.row->id.value, last.end_part, plan_.total_bytes, plan_.muted ? "v" : "");
     return std::move(plan_);
   }
 
  private:
-  Result<void> add_segment(const RecordingRow& row, const PlacedSegment& segment) {
+  Result<void> add_segment(const std::shared_ptr<const RecordingRow>& row,
+                           const PlacedSegment& segment) {
     const UtcSpan lies{segment.start, segment.end};
     if (segment.entry.parts == 0 || !view_.may_see(lies)) return {};
     ClipPlan::Piece piece;
@@ -153,12 +155,12 @@ class ClipBuilder {
     std::int64_t end_90k = start_90k + segment.entry.duration_90k;
     if (plan_.pieces.empty() || segment.end > span_.end) {
       ORIEL_TRY_ASSIGN(const auto table,
-                       archive_.reader().part_table(row, segment.index, segment.index + 1));
+                       archive_.reader().part_table(*row, segment.index, segment.index + 1));
       trim(table, piece, start_90k, end_90k);
       if (piece.first_part == piece.end_part) return {};
     }
-    if (plan_.pieces.empty()) plan_.start = row.start + ticks_to_duration(start_90k);
-    plan_.end = row.start + ticks_to_duration(end_90k);
+    if (plan_.pieces.empty()) plan_.start = row->start + ticks_to_duration(start_90k);
+    plan_.end = row->start + ticks_to_duration(end_90k);
     piece.shift_90k = length_90k_ - start_90k;
     length_90k_ += end_90k - start_90k;
     piece.row = row;
@@ -212,7 +214,7 @@ Result<SharedBytes> clip_piece(const archive::Archive& archive, const ClipPlan& 
                                std::size_t index) {
   const auto& piece = plan.pieces[index];
   ORIEL_TRY_ASSIGN(auto parts,
-                   archive.reader().read_parts(piece.row, piece.first_part, piece.end_part));
+                   archive.reader().read_parts(*piece.row, piece.first_part, piece.end_part));
   if (parts.bytes.size() != piece.bytes)
     return fail(ErrorKind::data_loss, "a recording does not hold what its index says");
   for (const auto& part : parts.pieces) {

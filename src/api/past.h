@@ -1,6 +1,7 @@
 // Reading the past: which recordings answer a span, as segments, clips and stills. Blocks.
 #pragma once
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -23,7 +24,8 @@ Result<std::vector<media::PlaylistSegment>> past_segments(const archive::Archive
 // other.
 struct ClipPlan {
   struct Piece {
-    archive::RecordingRow row;
+    // Of all pieces of a recording: it holds the recording's index.
+    std::shared_ptr<const archive::RecordingRow> row;
     std::uint32_t first_part = 0;
     std::uint32_t end_part = 0;
     std::uint64_t bytes = 0;     // in the file, and in the clip

@@ -28,13 +28,15 @@ Awaitable<Response> playback(Services& services, Request& request) {
   auto span = span_parameters(request, kPlaybackMax);
   if (!span) co_return http::problem(span.error());
   const std::string prefix = "../../media/" + seen->feed->id().str() + "/";
-  auto segments = co_await services.offload.run(
-      [&] { return past_segments(services.archive, seen->feed->id(), seen->view, *span, prefix); });
-  if (!segments) co_return http::problem(segments.error());
-  if (segments->empty())
-    co_return http::problem(Error{ErrorKind::not_found, "nothing is recorded in this span"});
-  Response response =
-      Response::text(media::render_past(*segments), "application/vnd.apple.mpegurl");
+  // A day is megabytes of text: it is not for the I/O thread to write it.
+  auto text = co_await services.offload.run([&]() -> Result<std::string> {
+    ORIEL_TRY_ASSIGN(const auto segments,
+                     past_segments(services.archive, seen->feed->id(), seen->view, *span, prefix));
+    if (segments.empty()) return fail(ErrorKind::not_found, "nothing is recorded in this span");
+    return media::render_past(segments);
+  });
+  if (!text) co_return http::problem(text.error());
+  Response response = Response::text(std::move(*text), "application/vnd.apple.mpegurl");
   // Complete only when the span has passed.
   const bool settled = span->end + Duration::from_s(30) < services.clock.now();
   response.headers.set("Cache-Control", settled ? seen->view.cache_control() : "no-store");
@@ -130,7 +132,7 @@ std::optional<StillSource> live_still(const Feed& feed, const access::View& view
 Awaitable<Result<SharedBytes>> make_still(Services& services, StillSource source, int width) {
   const std::string key = fmt::format("{}w{}", source.key, width);
   if (auto kept = services.stills.find(key)) co_return kept;
-  auto jpeg = co_await services.slow.run([&] {
+  auto jpeg = co_await services.still_makers.run([&] {
     return services.pictures.still(*source.init, source.parts, source.offset_90k, width);
   });
   if (!jpeg) co_return fail(jpeg.error());

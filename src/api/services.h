@@ -46,7 +46,9 @@ struct Services {
   access::Authenticator& authenticator;
   store::Database& database;
   http::Offload& offload;  // disks and SQL
-  http::Offload& slow;     // passwords, workers, connection tests
+  http::Offload& slow;     // passwords, feeds, connection tests
+  // Stills: visitors may ask for more than can be made, and a login must not wait behind them.
+  http::Offload& still_makers;
   const Clock& clock;
   Metrics& metrics;
   const WindowSettings& window;

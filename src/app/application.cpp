@@ -115,6 +115,7 @@ class RunningApplication final : public Application {
   api::WindowSettings window_;
   std::unique_ptr<http::Offload> offload_;
   std::unique_ptr<http::Offload> slow_;
+  std::unique_ptr<http::Offload> still_makers_;
   std::optional<http::StaticFiles> pages_;
   std::unique_ptr<api::Services> services_;
   http::Router router_;
@@ -164,7 +165,7 @@ void RunningApplication::make_routes() {
   services_ = std::make_unique<api::Services>(
       api::Services{*feeds_, *archive_, *pictures_, *stills_, *segment_files_, *screens_,
                     *policies_, *accounts_, *sessions_, *tokens_, *authenticator_, *database_,
-                    *offload_, *slow_, clock_, metrics_, window_});
+                    *offload_, *slow_, *still_makers_, clock_, metrics_, window_});
   api::add_guard(router_, *services_);
   api::add_live_routes(router_, *services_);
   api::add_past_routes(router_, *services_);
@@ -198,6 +199,8 @@ Result<void> RunningApplication::start() {
                                              metrics_);
   slow_ = std::make_unique<http::Offload>(
       http::OffloadOptions{.name = "slow", .threads = 4, .queue_count_max = 128}, metrics_);
+  still_makers_ = std::make_unique<http::Offload>(
+      http::OffloadOptions{.name = "stills", .threads = 4, .queue_count_max = 64}, metrics_);
   make_routes();
   server_ =
       std::make_unique<http::Server>(server_options(config_), router_, *offload_, clock_, metrics_);
@@ -219,6 +222,7 @@ void RunningApplication::stop() {
   if (archive_) archive_->stop();
   if (offload_) offload_->request_stop();
   if (slow_) slow_->request_stop();
+  if (still_makers_) still_makers_->request_stop();
 }
 
 }  // namespace

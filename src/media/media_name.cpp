@@ -7,7 +7,8 @@
 namespace oriel::media {
 namespace {
 
-constexpr std::uint32_t kRangeMax = 10'000;
+// More than the parts of any segment: of 6 s, and two parts together are never below 100 ms.
+constexpr std::uint32_t kRangeMax = 256;
 
 bool take(std::string_view& text, std::string_view prefix) {
   if (!text.starts_with(prefix)) return false;

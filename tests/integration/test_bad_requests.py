@@ -94,7 +94,7 @@ def test_a_span_of_ten_years_of_playback_is_answered_or_refused_at_once(server):
 
 
 def test_a_range_of_many_segments_is_not_loaded(server):
-    """What a playlist names is one segment; a whole recording in one answer would fill the memory."""
+    """What a playlist names is one segment; a whole recording in one answer fills the memory."""
 
     def written():
         start = datetime.now(timezone.utc) - timedelta(minutes=5)
