@@ -16,6 +16,7 @@ struct Identity {
   Role role = Role::visitor;
   // Of the token that was shown; nullopt: not by token, no limit but the role.
   std::optional<std::vector<Scope>> scopes;
+  bool operator==(const Identity&) const = default;
 };
 
 // The only question to ask of an identity; nobody compares roles himself.

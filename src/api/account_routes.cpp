@@ -180,6 +180,8 @@ Awaitable<Response> make_token(Services& services, Request& request) {
 Awaitable<Response> revoke_token(Services& services, Request& request) {
   const auto id = path_number(request, "id");
   if (!id) co_return http::problem(id.error());
+  if (identity_of(request).scopes)
+    co_return http::problem(Error{ErrorKind::denied, "a token cannot revoke tokens: log in"});
   const UserId owner = *identity_of(request).account;
   auto revoked = co_await services.offload.run([&] { return services.tokens.revoke(*id, owner); });
   if (!revoked) co_return http::problem(revoked.error());

@@ -259,11 +259,13 @@ Awaitable<Response> coverage_table(Services& services, Request& request) {
 // Server-sent events (WHATWG HTML, 9.2): each feed once, then whenever its status changes.
 class FeedEvents {
  public:
-  FeedEvents(Services& services, access::Identity identity)
-      : services_(services), identity_(std::move(identity)) {}
+  FeedEvents(Services& services, const Request& request)
+      : services_(services), identity_(identity_of(request)), watch_(services, request) {}
 
   Awaitable<Result<std::optional<SharedBytes>>> next() {
     while (true) {
+      const bool same = co_await watch_.holds();
+      if (!same) co_return std::optional<SharedBytes>{};
       const auto version = services_.feeds.changed().version();
       const std::string text = news();
       if (!text.empty()) co_return bytes_of(text);
@@ -296,11 +298,12 @@ class FeedEvents {
 
   Services& services_;
   const access::Identity identity_;
+  IdentityWatch watch_;
   std::map<FeedId, std::string> told_;  // bounded by the number of feeds
 };
 
 Awaitable<Response> events(Services& services, Request& request) {
-  const auto source = std::make_shared<FeedEvents>(services, identity_of(request));
+  const auto source = std::make_shared<FeedEvents>(services, request);
   co_return Response::events([source] { return source->next(); });
 }
 

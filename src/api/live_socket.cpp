@@ -21,6 +21,9 @@ constexpr std::size_t kSlotsMax = 64;
 constexpr std::size_t kBehindMax = 9;
 constexpr Duration kWakeAtLeast = Duration::from_ms(1000);
 constexpr std::size_t kMessageBytesMax = 16 * 1024;
+// What a subscription keeps of its client: more codecs than any browser plays.
+constexpr std::size_t kCodecsMax = 32;
+constexpr std::size_t kCodecBytesMax = 64;
 constexpr std::size_t kTextsMax = 256;  // waiting control answers; overflow: the connection ends
 
 constexpr std::uint8_t kFlagIndependent = 1;
@@ -79,12 +82,22 @@ bool plays(const std::vector<std::string>& codecs, const media::Tracks& tracks) 
                      [&](const std::string& prefix) { return lead.starts_with(prefix); });
 }
 
+bool is_codec_list(const std::vector<std::string>& codecs) {
+  return codecs.size() <= kCodecsMax &&
+         std::all_of(codecs.begin(), codecs.end(),
+                     [](const std::string& codec) { return codec.size() <= kCodecBytesMax; });
+}
+
 // One connection. The reader changes subscriptions, the writer sends; both run on one thread.
 class LiveSocket {
  public:
-  LiveSocket(Services& services, const access::Identity& identity, http::WebSocket& socket,
+  LiveSocket(Services& services, const http::Request& request, http::WebSocket& socket,
              boost::asio::any_io_executor executor)
-      : services_(services), identity_(identity), socket_(socket), wait_set_(std::move(executor)) {}
+      : services_(services),
+        identity_(identity_of(request)),
+        watch_(services, request),
+        socket_(socket),
+        wait_set_(std::move(executor)) {}
 
   Awaitable<void> read_all();
   Awaitable<void> write_all();
@@ -109,6 +122,7 @@ class LiveSocket {
 
   Services& services_;
   const access::Identity identity_;
+  IdentityWatch watch_;
   http::WebSocket& socket_;
   http::WaitSet wait_set_;
   std::map<std::uint8_t, Subscription> subscriptions_;  // at most kSlotsMax
@@ -180,6 +194,8 @@ void LiveSocket::subscribe(const SubscribeMessage& message) {
     return refuse(message.slot, {ErrorKind::invalid, "slot: expected 0 to 63"});
   const auto slot = static_cast<std::uint8_t>(message.slot);
   drop(slot);
+  if (message.codecs && !is_codec_list(*message.codecs))
+    return refuse(slot, {ErrorKind::invalid, "codecs: expected at most 32, of 64 bytes"});
   const Error unknown{ErrorKind::not_found, "there is no such feed"};
   const auto id = parse_slug(message.feed);
   auto feed = id ? services_.feeds.find(FeedId(*id)) : nullptr;
@@ -371,6 +387,9 @@ Duration LiveSocket::longest_wait() const {
 
 Awaitable<void> LiveSocket::write_all() {
   while (!broken_) {
+    // The page connects again, as who it then is.
+    const bool same = co_await watch_.holds();
+    if (!same) co_return;
     while (!texts_.empty()) {
       std::string text = std::move(texts_.front());
       texts_.pop_front();
@@ -394,8 +413,7 @@ Awaitable<void> LiveSocket::write_all() {
 Awaitable<void> serve_live_socket(Services& services, http::Request& request,
                                   http::WebSocket& socket) {
   using namespace boost::asio::experimental::awaitable_operators;
-  LiveSocket live(services, identity_of(request), socket,
-                  co_await boost::asio::this_coro::executor);
+  LiveSocket live(services, request, socket, co_await boost::asio::this_coro::executor);
   co_await (live.read_all() || live.write_all());
 }
 

@@ -10,6 +10,31 @@ const access::Identity& identity_of(const http::Request& request) {
   return identity != nullptr ? *identity : visitor;
 }
 
+namespace {
+
+constexpr std::chrono::seconds kLookEvery{5};
+
+}  // namespace
+
+IdentityWatch::IdentityWatch(Services& services, const http::Request& request)
+    : services_(services),
+      credentials_(access::read_credentials(request.header("Cookie").value_or(""),
+                                            request.header("Authorization").value_or(""),
+                                            request.secure)),
+      identity_(identity_of(request)),
+      next_look_(services.clock.steady() + kLookEvery) {}
+
+http::Awaitable<bool> IdentityWatch::holds() {
+  if (!identity_.account || services_.clock.steady() < next_look_) co_return true;
+  next_look_ = services_.clock.steady() + kLookEvery;
+  auto known = services_.authenticator.try_identify(credentials_);
+  if (known) co_return *known == identity_;
+  auto identified = co_await services_.offload.run(
+      [&] { return services_.authenticator.identify(credentials_); });
+  if (!identified) co_return identified.error().kind != ErrorKind::denied;
+  co_return *identified == identity_;
+}
+
 Result<Seen> see(Services& services, const http::Request& request) {
   const auto unknown = [] { return fail(ErrorKind::not_found, "there is no such feed"); };
   auto id = parse_slug(request.parameter("feed"));

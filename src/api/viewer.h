@@ -12,6 +12,22 @@ namespace oriel::api {
 
 // The asking identity, as the guard left it.
 const access::Identity& identity_of(const http::Request& request);
+// Looks again who asks, for answers that last: an account is disabled, a session ended, a token
+// revoked while they go on.
+class IdentityWatch {
+ public:
+  IdentityWatch(Services& services, const http::Request& request);
+  // False when he is no longer who he was: the answer is to end. Looks every few seconds, however
+  // often it is called; a database that does not answer ends nothing.
+  http::Awaitable<bool> holds();
+
+ private:
+  Services& services_;
+  const access::Credentials credentials_;
+  const access::Identity identity_;
+  SteadyTime next_look_;
+};
+
 // The feed of {feed} with what this viewer may see of it. Errors: not_found, the same for a feed
 // that does not exist and for one that he may not know of.
 struct Seen {

@@ -1,10 +1,12 @@
 """Every route of the OpenAPI document, without a role and with each; answers fit their schemas."""
 
+import asyncio
 import re
 
 import jsonschema
 import pytest
 import requests
+import websockets
 
 from support.program import feed_toml, run
 from support.waiting import wait_until
@@ -242,6 +244,50 @@ def test_a_session_ends_with_logout_and_its_cookie_is_closed_to_scripts(server):
     assert session.post(server.base + "/api/v1/logout", timeout=30).status_code == 204
     answer = requests.get(server.base + "/api/v1/me", cookies=kept, timeout=30)
     assert answer.status_code == 401
+
+
+def test_who_is_disabled_sees_nothing_more_of_what_is_private(server):
+    """What lasts, the part socket and the events, ends too."""
+    server.add_user("the-guest", "viewer", WORD)
+    guest = server.login("the-guest", WORD)
+    cookie = "; ".join(f"{name}={value}" for name, value in guest.cookies.items())
+    events = guest.get(server.base + "/api/v1/events", stream=True, timeout=60)
+    lines = events.iter_lines()
+    assert any(b'"den"' in line for line in lines)
+
+    async def watch():
+        async with websockets.connect(
+            f"ws://127.0.0.1:{server.port}/live/socket", max_size=None,
+            origin=server.base, extra_headers={"Cookie": cookie},
+        ) as socket:  # fmt: skip
+            await socket.send('{"subscribe": {"slot": 1, "feed": "den", "rendition": "main"}}')
+            while not isinstance(await asyncio.wait_for(socket.recv(), 30), bytes):
+                pass
+            disabled = await asyncio.to_thread(
+                server.login("the-administrator", WORD).patch,
+                server.base + "/api/v1/desk/users/the-guest", json={"disabled": True}, timeout=30,
+            )  # fmt: skip
+            assert disabled.ok, disabled.text
+            with pytest.raises(websockets.ConnectionClosed):
+                async with asyncio.timeout(30):
+                    while True:
+                        await socket.recv()
+
+    asyncio.run(watch())
+    for _ in lines:  # ends; otherwise the time-out of the request is an error
+        pass
+
+
+def test_a_token_neither_makes_nor_revokes_tokens(server):
+    viewer = server.login("the-viewer", WORD)
+    tokens = server.base + "/api/v1/tokens"
+    form = {"name": "a program", "scopes": ["feeds:read"]}
+    made = [viewer.post(tokens, json=form, timeout=30).json() for _ in range(2)]
+    bearer = {"Authorization": "Bearer " + made[0]["token"]}
+    assert requests.post(tokens, json=form, headers=bearer, timeout=30).status_code == 403
+    other = f"{tokens}/{made[1]['id']}"
+    assert requests.delete(other, headers=bearer, timeout=30).status_code == 403
+    assert viewer.delete(other, timeout=30).status_code == 204
 
 
 def test_users_are_made_on_the_command_line(oriel):
