@@ -13,6 +13,9 @@
 #include "access/identity_cache.h"
 #include "access/tokens.h"
 #include "archive/catalog.h"
+#include "archive/file_names.h"
+#include "archive/file_system.h"
+#include "archive/recovery.h"
 #include "base/metrics.h"
 #include "ingest/source_url.h"
 #include "store/database.h"
@@ -153,6 +156,37 @@ int list_recordings(const Config& config, const std::string& feed, std::size_t c
     begin = page->next;
   }
   return 0;
+}
+
+int inspect_recording(const std::string& path) {
+  const auto files = archive::make_posix_file_system();
+  auto file = files->open(path, archive::OpenMode::read);
+  if (!file) {
+    failed(file.error());
+    return 2;
+  }
+  const auto scanned = archive::scan_recording(**file);
+  if (!scanned) {
+    failed(scanned.error());
+    return 2;
+  }
+  const auto name = archive::parse_recording_file_name(path.substr(path.rfind('/') + 1));
+  if (name)
+    fmt::print("recording  {}, {}\n", name->id.value,
+               boost::describe::enum_to_string(name->rendition, "?"));
+  const Duration length = ticks_to_duration(scanned->duration_90k);
+  fmt::print("start      {}\n", format_rfc3339(scanned->start));
+  fmt::print("end        {}\n", format_rfc3339(scanned->start + length));
+  fmt::print("length     {:.3f} s of {} in {} parts, {} segments\n", length.seconds(),
+             scanned->video ? "video" : "sound", scanned->parts, scanned->segments.size());
+  const std::uint64_t behind = scanned->file_bytes - scanned->whole_bytes;
+  fmt::print("bytes      {}\n", scanned->file_bytes);
+  if (behind == 0) {
+    fmt::print("state      whole\n");
+    return 0;
+  }
+  fmt::print("state      damaged: the last {} bytes are no whole part\n", behind);
+  return 1;
 }
 
 int check_config(const Config& config) {

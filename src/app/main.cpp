@@ -33,6 +33,7 @@ struct Arguments {
   std::vector<std::string> scopes;
   std::string feed;
   std::size_t count = 100;
+  std::string file;
 };
 
 // Commands that need a configuration take a file, or only the data folder.
@@ -179,6 +180,10 @@ void add_archive(CLI::App& program, Arguments& arguments, Commands& commands) {
                           return app::list_recordings(config, arguments.feed, arguments.count);
                         });
                       }});
+  auto* inspect = archive->add_subcommand(
+      "inspect", "What a recording's file says by itself: time, length, whether it is whole");
+  inspect->add_option("file", arguments.file)->required();
+  commands.push_back({inspect, [&] { return app::inspect_recording(arguments.file); }});
 }
 
 }  // namespace

@@ -6,7 +6,7 @@ import io
 import subprocess
 import urllib.parse
 
-from support import archive, media
+from support import archive, media, program
 from support.playlist import parse_media
 from support.program import feed_toml
 from support.waiting import wait_until
@@ -150,6 +150,36 @@ def test_the_coverage_adds_up_as_the_timeline_does(oriel, camera):
     numbers = [int(value) for key, value in rows[0].items() if key not in ("start", "end")]
     length = parse_time(items[0]["end"]) - parse_time(items[0]["start"])
     assert datetime.timedelta(milliseconds=sum(numbers)) == length
+
+
+def test_a_file_says_by_itself_what_it_holds_and_whether_it_is_whole(oriel, camera, tmp_path):
+    server = oriel(feeds=feed_toml("lake", camera.url()))
+    server.wait_live("lake")
+    wait_recorded(server, "lake", 4)
+    assert server.stop() == 0
+    path = next(iter(archive.recordings(server.data / "archive", "lake")))
+    whole = program.run("archive", "inspect", path)
+    assert whole.returncode == 0, whole.stderr
+    said = dict(line.split(maxsplit=1) for line in whole.stdout.splitlines())
+    assert said["state"] == "whole"
+    assert said["recording"] == f"{path.stem}, main"
+    assert int(said["bytes"]) == path.stat().st_size
+    length = parse_time(said["end"]) - parse_time(said["start"])
+    assert length >= datetime.timedelta(seconds=4)
+
+    content = bytearray(path.read_bytes())
+    (tmp_path / "torn.mp4").write_bytes(content[:-100])
+    torn = program.run("archive", "inspect", tmp_path / "torn.mp4")
+    assert torn.returncode == 1 and "damaged" in torn.stdout
+    half = len(content) // 2
+    content[half:] = bytes(len(content) - half)
+    (tmp_path / "zeroed.mp4").write_bytes(content)
+    zeroed = program.run("archive", "inspect", tmp_path / "zeroed.mp4")
+    assert zeroed.returncode == 1 and "damaged" in zeroed.stdout
+    (tmp_path / "note.mp4").write_text("no recording at all")
+    for foreign in (tmp_path / "note.mp4", tmp_path / "absent.mp4", tmp_path):
+        told = program.run("archive", "inspect", foreign)
+        assert told.returncode == 2 and told.stderr.startswith("oriel: "), told
 
 
 def test_a_recording_is_one_file_any_player_opens(oriel, camera):
