@@ -1,4 +1,6 @@
 // For those who run the program: health, readiness, metrics, and the description of the API.
+#include <fmt/format.h>
+
 #include "api/services.h"
 #include "api/viewer.h"
 #include "http/openapi.h"
@@ -38,29 +40,73 @@ Awaitable<Response> readiness(Services& services, Request&) {
   co_return Response::of(ready, ready.ready ? 200 : 503);
 }
 
-Awaitable<Response> metrics(Services& services, Request&) {
-  for (const auto& feed : services.feeds.feeds()) {
-    const MetricLabels labels{{"feed", feed->id().str()}};
-    const FeedStatus status = feed->status();
-    const auto gauge = [&](const char* name, const char* help, double value) {
-      services.metrics.gauge(name, help, labels).set(value);
-    };
-    gauge("oriel_feed_live", "1 when the feed is live", status.state == FeedState::live ? 1 : 0);
-    gauge("oriel_feed_state", "0 connecting, 1 live, 2 stalled, 3 failed, 4 paused",
-          static_cast<double>(status.state));
-    gauge("oriel_feed_reason", "Why the feed is not live, numbered as in src/media/reason.h",
-          static_cast<double>(status.reason));
-    gauge("oriel_feed_packets_lost", "Packets that the transport lost since the start",
-          static_cast<double>(status.packets_lost));
-    gauge("oriel_feed_reconnects", "Connections made again since the start",
-          static_cast<double>(status.reconnects));
-    const auto summary = feed->rendition(media::Rendition::main)->channel.summary();
-    gauge("oriel_feed_bitrate_bits_per_second", "Bit rate of the last minute",
-          static_cast<double>(summary.bitrate_bps));
-    gauge("oriel_feed_frames_per_second", "Delivered frame rate of the last minute",
-          summary.frames_per_s);
+// Written at each scrape from what the feeds are now, so that a feed that was removed leaves
+// nothing behind. Feed ids need no escaping.
+class FeedMetrics {
+ public:
+  explicit FeedMetrics(std::vector<FeedPtr> feeds) : feeds_(std::move(feeds)) {}
+
+  // `value` of each feed; none: no line.
+  template <class Value>
+  void family(std::string_view name, std::string_view type, std::string_view help,
+              const Value& value) {
+    begin(name, type, help);
+    for (const auto& feed : feeds_)
+      if (const std::optional<double> number = value(*feed)) line(name, *feed, "", *number);
   }
-  co_return Response::text(services.metrics.render(), "text/plain; version=0.0.4; charset=utf-8");
+  // One line for each value of an enum, 1 for the one that holds.
+  template <class Enum, class Value>
+  void states(std::string_view name, std::string_view label, std::string_view help,
+              const Value& value) {
+    begin(name, "gauge", help);
+    for (const auto& feed : feeds_) {
+      const Enum now = value(*feed);
+      boost::mp11::mp_for_each<boost::describe::describe_enumerators<Enum>>([&](auto each) {
+        line(name, *feed, fmt::format(",{}=\"{}\"", label, each.name), now == each.value ? 1 : 0);
+      });
+    }
+  }
+  std::string take() { return std::move(text_); }
+
+ private:
+  void begin(std::string_view name, std::string_view type, std::string_view help) {
+    fmt::format_to(std::back_inserter(text_), "# HELP {0} {1}\n# TYPE {0} {2}\n", name, help, type);
+  }
+  void line(std::string_view name, const Feed& feed, std::string_view labels, double value) {
+    fmt::format_to(std::back_inserter(text_), "{}{{feed=\"{}\"{}}} {}\n", name, feed.id().str(),
+                   labels, value);
+  }
+
+  const std::vector<FeedPtr> feeds_;
+  std::string text_;
+};
+
+Awaitable<Response> metrics(Services& services, Request&) {
+  FeedMetrics written(services.feeds.feeds());
+  const auto summary = [](const Feed& feed) {
+    return feed.rendition(media::Rendition::main)->channel.summary();
+  };
+  written.states<FeedState>("oriel_feed_state", "state", "1 for the state the feed is in",
+                            [](const Feed& feed) { return feed.status().state; });
+  written.states<media::Reason>("oriel_feed_reason", "reason", "1 for why the feed is not live",
+                                [](const Feed& feed) { return feed.status().reason; });
+  written.family("oriel_feed_packets_lost_total", "counter",
+                 "Packets that the transport lost since the start",
+                 [](const Feed& feed) { return static_cast<double>(feed.status().packets_lost); });
+  written.family("oriel_feed_reconnects_total", "counter", "Connections made again since the start",
+                 [](const Feed& feed) { return static_cast<double>(feed.status().reconnects); });
+  written.family("oriel_feed_bitrate_bits_per_second", "gauge", "Bit rate of the last minute",
+                 [&](const Feed& feed) { return static_cast<double>(summary(feed).bitrate_bps); });
+  written.family("oriel_feed_frames_per_second", "gauge", "Delivered frame rate of the last minute",
+                 [&](const Feed& feed) { return summary(feed).frames_per_s; });
+  written.family("oriel_feed_last_frame_seconds", "gauge", "When the newest frame came, UTC",
+                 [](const Feed& feed) -> std::optional<double> {
+                   const auto at = feed.status().last_frame_at;
+                   if (!at) return std::nullopt;
+                   return static_cast<double>(at->ms()) / 1000;
+                 });
+  co_return Response::text(services.metrics.render() + written.take(),
+                           "text/plain; version=0.0.4; charset=utf-8");
 }
 
 Awaitable<Response> openapi(const http::Router& router, Services& services) {

@@ -182,6 +182,22 @@ def test_a_file_says_by_itself_what_it_holds_and_whether_it_is_whole(oriel, came
         assert told.returncode == 2 and told.stderr.startswith("oriel: "), told
 
 
+def test_the_metrics_say_how_a_feed_is(oriel, camera):
+    feeds = feed_toml("lake", camera.url()) + feed_toml("peak", "rtsp://127.0.0.1:1/none")
+    server = oriel(feeds=feeds, http="public_metrics = true")
+    server.wait_live("lake")
+
+    def lines():
+        return server.get("/metrics").text.splitlines()
+
+    wait_until(lambda: 'oriel_feed_reason{feed="peak",reason="link_down"} 1' in lines())
+    assert 'oriel_feed_state{feed="lake",state="live"} 1' in lines()
+    assert 'oriel_feed_state{feed="lake",state="failed"} 0' in lines()
+    assert 'oriel_feed_reason{feed="lake",reason="none"} 1' in lines()
+    assert any(line.startswith('oriel_feed_reconnects_total{feed="peak"}') for line in lines())
+    assert not any(line.startswith('oriel_feed_last_frame_seconds{feed="peak"') for line in lines())
+
+
 def test_a_recording_is_one_file_any_player_opens(oriel, camera):
     server = oriel(feeds=feed_toml("lake", camera.url()))
     server.wait_live("lake")
