@@ -22,6 +22,12 @@ struct Me {
 };
 BOOST_DESCRIBE_STRUCT(Me, (), (name, role))
 
+struct OwnPassword {
+  std::string old_password;
+  std::string new_password;
+};
+BOOST_DESCRIBE_STRUCT(OwnPassword, (), (old_password, new_password))
+
 struct UserView {
   std::string name;
   access::Role role = access::Role::viewer;
@@ -54,39 +60,67 @@ struct MadeToken {
 };
 BOOST_DESCRIBE_STRUCT(MadeToken, (), (id, token))
 
+struct Begun {
+  access::Identity identity;
+  Secret token;
+};
+
+// Proves who it is and begins a session in place of the one of this request. Blocks.
+Result<Begun> begin_session(Services& services, const Request& request,
+                            const access::Login& login) {
+  std::optional<Secret> previous;
+  if (const auto cookie = request.header("Cookie"))
+    previous = access::find_session_cookie(*cookie, request.secure);
+  ORIEL_TRY_ASSIGN(auto identity, services.accounts.log_in(login));
+  ORIEL_TRY_ASSIGN(auto token, services.sessions.begin(*identity.account, previous));
+  return Begun{std::move(identity), std::move(token)};
+}
+
+Response welcome(const Services& services, const Request& request, const Begun& begun) {
+  Response response = Response::of(Me{begun.identity.name, begun.identity.role});
+  response.headers.add(
+      "Set-Cookie",
+      access::set_session_cookie(begun.token, request.secure, services.sessions.cookie_max_age_s())
+          .reveal());
+  return uncached(std::move(response));
+}
+
+Response too_many_attempts(const Error& error) {
+  Response slower = http::problem(429, error.message);
+  slower.headers.set("Retry-After", "60");  // the longest a name waits, login_throttle.h
+  return slower;
+}
+
 Awaitable<Response> log_in(Services& services, Request& request) {
   auto body = http::body_as<LoginBody>(request);
   if (!body) co_return http::problem(body.error());
   const Secret password(std::move(body->password));
-  std::optional<Secret> previous;
-  if (const auto cookie = request.header("Cookie"))
-    previous = access::find_session_cookie(*cookie, request.secure);
-  struct Begun {
-    access::Identity identity;
-    Secret token;
-  };
-  auto begun = co_await services.slow.run([&]() -> Result<Begun> {
-    ORIEL_TRY_ASSIGN(auto identity,
-                     services.accounts.log_in({body->name, password, request.peer_address}));
-    ORIEL_TRY_ASSIGN(auto token, services.sessions.begin(*identity.account, previous));
-    return Begun{std::move(identity), std::move(token)};
+  auto begun = co_await services.slow.run([&] {
+    return begin_session(services, request, {body->name, password, request.peer_address});
   });
-  if (!begun) {
-    if (begun.error().kind == ErrorKind::denied)
-      co_return http::problem(401, begun.error().message);
-    if (begun.error().kind == ErrorKind::exhausted) {
-      Response slower = http::problem(429, begun.error().message);
-      slower.headers.set("Retry-After", "60");  // the longest a name waits, login_throttle.h
-      co_return slower;
-    }
-    co_return http::problem(begun.error());
-  }
-  Response response = Response::of(Me{begun->identity.name, begun->identity.role});
-  response.headers.add(
-      "Set-Cookie",
-      access::set_session_cookie(begun->token, request.secure, services.sessions.cookie_max_age_s())
-          .reveal());
-  co_return uncached(std::move(response));
+  if (begun) co_return welcome(services, request, *begun);
+  if (begun.error().kind == ErrorKind::denied) co_return http::problem(401, begun.error().message);
+  if (begun.error().kind == ErrorKind::exhausted) co_return too_many_attempts(begun.error());
+  co_return http::problem(begun.error());
+}
+
+// Ends all other sessions of the account and begins a new one. A program with a token may not.
+Awaitable<Response> change_own_password(Services& services, Request& request) {
+  auto body = http::body_as<OwnPassword>(request);
+  if (!body) co_return http::problem(body.error());
+  const auto& identity = identity_of(request);
+  if (identity.scopes)
+    co_return http::problem(Error{ErrorKind::denied, "a token cannot change a password: log in"});
+  const Secret old(std::move(body->old_password));
+  const Secret wanted(std::move(body->new_password));
+  auto begun = co_await services.slow.run([&]() -> Result<Begun> {
+    const std::string& address = request.peer_address;
+    ORIEL_TRY(services.accounts.change_password({identity.name, old, address}, wanted));
+    return begin_session(services, request, {identity.name, wanted, address});
+  });
+  if (begun) co_return welcome(services, request, *begun);
+  if (begun.error().kind == ErrorKind::exhausted) co_return too_many_attempts(begun.error());
+  co_return http::problem(begun.error());
 }
 
 Awaitable<Response> log_out(Services& services, Request& request) {
@@ -207,6 +241,12 @@ void add_account_routes(http::Router& router, Services& services) {
   described = operation("getMe", "accounts", "Who you are", "account");
   answers<Me>(described);
   add(Method::get, "/api/v1/me", std::move(described), me);
+
+  described = operation("changePassword", "accounts",
+                        "Change your own password; all other sessions end", "account");
+  described.request_schema = json_schema<OwnPassword>();
+  answers<Me>(described);
+  add(Method::put, "/api/v1/me/password", std::move(described), change_own_password);
 
   described = operation("listTokens", "accounts", "Your API tokens", "account");
   answers<ListOf<access::ApiToken>>(described);

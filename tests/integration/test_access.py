@@ -234,6 +234,24 @@ def test_guessing_passwords_is_slowed_down(oriel):
     assert 200 not in statuses
 
 
+def test_who_knows_the_old_password_sets_a_new_one(oriel):
+    server = oriel()
+    server.add_user("the-operator", "operator", WORD)
+    here, elsewhere = (server.login("the-operator", WORD) for _ in range(2))
+    url = server.base + "/api/v1/me/password"
+    fresh = "a much better password"
+    wrong = here.put(url, json={"old_password": "not it at all", "new_password": fresh}, timeout=30)
+    assert wrong.status_code == 403
+    short = here.put(url, json={"old_password": WORD, "new_password": "short"}, timeout=30)
+    assert short.status_code == 400
+    done = here.put(url, json={"old_password": WORD, "new_password": fresh}, timeout=30)
+    assert done.status_code == 200, done.text
+    assert here.get(server.base + "/api/v1/me", timeout=30).ok, "a new session has begun"
+    assert elsewhere.get(server.base + "/api/v1/me", timeout=30).status_code == 401
+    assert server.post("/api/v1/login", {"name": "the-operator", "password": WORD}).status_code == 401
+    server.login("the-operator", fresh)
+
+
 def test_a_session_ends_with_logout_and_its_cookie_is_closed_to_scripts(server):
     session = server.login("the-operator", WORD)
     cookie = next(iter(session.cookies))

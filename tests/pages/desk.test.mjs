@@ -1,7 +1,7 @@
 // The desk. With ORIEL_USER and ORIEL_PASSWORD (an administrator) also what lies behind its door.
 import { after, before, test } from 'node:test';
 import assert from 'node:assert/strict';
-import { axe_path, feeds, launch, open } from './support.mjs';
+import { axe_path, base, feeds, launch, open } from './support.mjs';
 
 const name = process.env.ORIEL_USER;
 const password = process.env.ORIEL_PASSWORD;
@@ -55,6 +55,31 @@ test('a feed is paused with a word and resumed', { skip }, async () => {
   await page.waitForSelector(`[data-row="${id}"][data-state=paused]`);
   await page.locator(`[data-row="${id}"] button[aria-label^="Resume"]`).click();
   await page.waitForSelector(`[data-row="${id}"][data-state=live]`);
+  await page.context().close();
+});
+
+test('who is in changes the password, and stays in', { skip }, async () => {
+  const page = await enter();
+  const change = async (old_password) => {
+    await page.click('[data-own-password]');
+    await page.fill('dialog [autocomplete=current-password]', old_password);
+    await page.fill('dialog [autocomplete=new-password]', `${password} and more`);
+    await page.keyboard.press('Enter');
+  };
+  await change('not the old one');
+  await page.waitForSelector('dialog [role=alert]');
+  await page.keyboard.press('Escape');
+  await page.waitForSelector('dialog', { state: 'detached' });
+  await change(password);
+  await page.waitForSelector('dialog', { state: 'detached' });
+  await page.reload();
+  await page.waitForSelector('[data-desk=in]');
+  const back = { old_password: `${password} and more`, new_password: password };
+  const answer = await page.request.put(`${base}/api/v1/me/password`, {
+    data: back,
+    headers: { origin: base }
+  });
+  assert.equal(answer.status(), 200);
   await page.context().close();
 });
 

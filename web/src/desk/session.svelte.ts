@@ -5,6 +5,8 @@ import { t } from '../i18n/i18n.svelte';
 
 const kRank: Record<Role, number> = { viewer: 0, curator: 1, operator: 2, administrator: 3 };
 
+export const kPasswordMin = 12;
+
 class Session {
   /** undefined until asked, null when nobody is logged in. */
   you = $state<You | null>();
