@@ -70,6 +70,12 @@ struct FeedStatus {
   std::optional<UtcTime> last_frame_at;
 };
 
+// By every browser.
+inline bool plays_everywhere(const media::Tracks& tracks) {
+  return tracks.front().codec == media::Codec::h264 ||
+         tracks.front().kind() == media::TrackKind::audio;
+}
+
 // One rendition's channel with the signal its viewers wait on.
 struct LiveRendition {
   LiveRendition(live::ChannelOptions options, const Clock& clock)
@@ -89,7 +95,7 @@ class Feed {
   // is wanted.
   virtual std::shared_ptr<LiveRendition> rendition(media::Rendition which) const = 0;
   // Someone watches the made rendition now: starts it, and keeps it for 30 s. Never blocks. False
-  // when as many are running as may.
+  // when as many are running as may, and of what plays everywhere, of which none is made.
   virtual bool want_made() = 0;
   // Moves when the status changes.
   virtual http::Signal& status_changed() = 0;

@@ -25,11 +25,6 @@ constexpr Duration kBlockMax = Duration::from_s(18);
 // How long the multivariant playlist waits for a rendition that is only now being made.
 constexpr Duration kMadeWait = Duration::from_s(6);
 
-bool plays_everywhere(const media::Tracks& tracks) {
-  return tracks.front().codec == media::Codec::h264 ||
-         tracks.front().kind() == media::TrackKind::audio;
-}
-
 Response playlist_response(SharedBytes text, const access::View& view, bool blocking) {
   Response response = Response::bytes(std::move(text), kPlaylistType);
   // A blocking request names a state that does not change any more; a plain one is only now.

@@ -74,9 +74,7 @@ struct ClientMessage {
 BOOST_DESCRIBE_STRUCT(ClientMessage, (), (subscribe, resume, unsubscribe, ping))
 
 bool plays(const std::vector<std::string>& codecs, const media::Tracks& tracks) {
-  if (codecs.empty())
-    return tracks.front().codec == media::Codec::h264 ||
-           tracks.front().kind() == media::TrackKind::audio;
+  if (codecs.empty()) return plays_everywhere(tracks);
   const std::string& lead = tracks.front().codec_string;
   return std::any_of(codecs.begin(), codecs.end(),
                      [&](const std::string& prefix) { return lead.starts_with(prefix); });
@@ -175,7 +173,8 @@ void LiveSocket::choose_rendition(Subscription& subscription) {
     which = Rendition::main;
     rendition = subscription.feed->rendition(which);
     const auto tracks = rendition->channel.summary().tracks;
-    if (tracks && !plays(subscription.codecs, *tracks)) {
+    // Of what plays everywhere none is made, whatever the client says.
+    if (tracks && !plays(subscription.codecs, *tracks) && !plays_everywhere(*tracks)) {
       which = Rendition::made;
       rendition = subscription.feed->rendition(which);
     }

@@ -197,6 +197,8 @@ std::shared_ptr<api::LiveRendition> FeedUnit::rendition(media::Rendition which) 
 }
 
 bool FeedUnit::want_made() {
+  const auto tracks = main_->channel.summary().tracks;
+  if (tracks && api::plays_everywhere(*tracks)) return false;
   made_wanted_until_us_ = steady_us(parts_.clock) + kMadeLinger_us;
   return making_now_ || parts_.made_budget.available();
 }

@@ -221,6 +221,16 @@ def test_h265_is_given_as_h264_while_somebody_watches(oriel, start):
     wait_until(lambda: not workers(server), 90, "the end of the worker")
 
 
+def test_of_h264_nothing_is_made_whatever_a_client_says(server):
+    """Or a few visitors could take all the encoders from those who need one."""
+    odd = [subscription(1, "lake", codecs=("nothing",))]
+    got = watch(server, odd, lambda got: len(parts_of(got)) >= 2)
+    init = next(one for one in got if isinstance(one, Init))
+    assert init.told["rendition"] == "main"
+    assert server.get("/live/lake/made/media.m3u8").status_code == 503
+    assert not workers(server)
+
+
 def workers(server):
     """Child processes of the server."""
     found = []
