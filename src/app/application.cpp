@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include <sodium.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "access/accounts.h"
@@ -60,11 +61,30 @@ std::string find_pages(const Config& config) {
   return "/usr/share/oriel/web";
 }
 
+// Visitors must leave the descriptors that recording needs; a connection takes up to two.
+std::size_t connections_allowed(const Config& config) {
+  const auto wanted = static_cast<std::size_t>(config.http.connections_max);
+  ::rlimit files{};
+  if (::getrlimit(RLIMIT_NOFILE, &files) != 0) return wanted;
+  const std::size_t kept = 256 + 16 * config.feeds.size();
+  const auto enough = static_cast<::rlim_t>(2 * wanted + kept);
+  if (files.rlim_cur < enough) {
+    files.rlim_cur = std::min(enough, files.rlim_max);
+    if (::setrlimit(RLIMIT_NOFILE, &files) != 0) ::getrlimit(RLIMIT_NOFILE, &files);
+  }
+  if (files.rlim_cur >= enough) return wanted;
+  const auto limit = static_cast<std::size_t>(files.rlim_cur);
+  const std::size_t allowed = std::max(limit / 8, limit > kept ? (limit - kept) / 2 : 0);
+  log::warn("connections_max: {} instead of {}, since the program may open {} files only", allowed,
+            wanted, limit);
+  return allowed;
+}
+
 http::ServerOptions server_options(const Config& config) {
   http::ServerOptions options;
   options.listen = config.http.listen;
   options.threads = static_cast<std::size_t>(config.http.threads);
-  options.connections_max = static_cast<std::size_t>(config.http.connections_max);
+  options.connections_max = connections_allowed(config);
   options.connections_per_address_max =
       static_cast<std::size_t>(config.http.connections_per_address_max);
   options.trusted_proxies = config.http.trusted_proxies;

@@ -35,6 +35,14 @@ spdlog::level::level_enum spdlog_level(Level level) {
   return spdlog::level::err;
 }
 
+// What people wrote, a note or a name, must not look like lines of its own nor steer a terminal.
+std::string one_line(std::string_view message) {
+  std::string line(message);
+  for (char& c : line)
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
+  return line;
+}
+
 }  // namespace
 
 void set_level(Level level) { sink().set_level(spdlog_level(level)); }
@@ -43,7 +51,7 @@ bool enabled(Level level) { return sink().should_log(spdlog_level(level)); }
 void write(Level level, std::string_view message) {
   std::array<char, 16> name{};
   pthread_getname_np(pthread_self(), name.data(), name.size());
-  sink().log(spdlog_level(level), "{}: {}", name.data(), message);
+  sink().log(spdlog_level(level), "{}: {}", name.data(), one_line(message));
 }
 
 void flush() { sink().flush(); }

@@ -3,8 +3,10 @@
 import asyncio
 import json
 import re
+import resource
 import socket
 import threading
+import time
 from datetime import datetime, timedelta, timezone
 
 import pytest
@@ -282,3 +284,31 @@ def test_ranges_head_and_conditions_of_a_clip(server):
     assert tail.status_code == 206 and tail.content == whole.content[-50:]
     far = server.get(url, headers={"Range": f"bytes={len(whole.content)}-"})
     assert far.status_code == 416
+
+
+def test_connections_leave_recording_its_files(oriel, camera):
+    def few_files():
+        resource.setrlimit(resource.RLIMIT_NOFILE, (300, 300))
+
+    server = oriel(feeds=feed_toml("lake", camera.url(0)), limits=few_files)
+    server.wait_live("lake")
+    held = []
+    try:
+        for _ in range(400):
+            sock = socket.create_connection(("127.0.0.1", server.port), timeout=5)
+            sock.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n")
+            held.append(sock)
+        # The volume is looked at every few seconds, and what comes is written all the time.
+        begin = time.time()
+
+        def written_at():
+            return max(file.stat().st_mtime for file in server.data.rglob("*.mp4"))
+
+        wait_until(lambda: written_at() > begin + 12)
+    finally:
+        for sock in held:
+            sock.close()
+    assert wait_until(lambda: server.get("/readyz").ok)
+    told = server.log.read_text()
+    assert "Too many open files" not in told, told
+    assert "connections_max: 37 instead of" in told, told
