@@ -133,6 +133,7 @@ def main():
         row[2] = watch.back_after_s(row[2])
     heaps = [line["heap"] for line in watch.seen if "heap" in line]
     first = heaps[min(5, len(heaps) - 1)]
+    print("heap by minute, MB:", " ".join(f"{heap / 1e6:.2f}" for heap in heaps))
     measure.report("A wall of nine tiles", ["what", "after minutes", "all move again after s"],
                    [[what, at, back if back is not None else "never"] for what, at, back in rows],
                    place)  # fmt: skip
