@@ -101,19 +101,26 @@ Result<void> store_wall(Services& services, const Wall& wall) {
   });
 }
 
-Awaitable<Response> list_walls(Services& services, Request&) {
+// A wall may hold places that not everybody may know of.
+void leave_out_unknown(const Services& services, const Request& request, Wall& wall) {
+  std::erase_if(wall.feeds, [&](const std::string& feed) {
+    return !services.policies.view(FeedId(feed), identity_of(request));
+  });
+}
+
+Awaitable<Response> list_walls(Services& services, Request& request) {
   auto list = co_await services.offload.run([&] { return load_walls(services.database); });
   if (!list) co_return http::problem(list.error());
-  co_return Response::of(*list);
+  for (auto& wall : list->items) leave_out_unknown(services, request, wall);
+  co_return uncached(Response::of(*list));
 }
 
 Awaitable<Response> get_wall(Services& services, Request& request) {
   const std::string name(request.parameter("name"));
   auto wall = co_await services.offload.run([&] { return load_wall(services.database, name); });
   if (!wall) co_return http::problem(wall.error());
-  Response response = Response::of(*wall);
-  response.headers.set("Cache-Control", "no-cache");
-  co_return response;
+  leave_out_unknown(services, request, *wall);
+  co_return uncached(Response::of(*wall));
 }
 
 Awaitable<Response> put_wall(Services& services, Request& request) {

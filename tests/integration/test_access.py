@@ -219,6 +219,24 @@ def test_every_json_answer_fits_its_schema(server):
     assert checked >= 10
 
 
+def test_a_wall_names_to_each_caller_only_what_he_may_know_of(server):
+    wall = {
+        "name": "hall", "title": {"en": "Hall"}, "feeds": ["den", "lake"], "layout": "auto",
+        "mode": "grid", "rotate_s": 20, "languages": ["en"], "clock": True, "captions": True,
+        "logo": None, "theme": "night",
+    }  # fmt: skip
+    for role, session in sessions(server):
+        if role == "curator":
+            put = session.put(server.base + "/api/v1/walls/hall", json=wall, timeout=30)
+            assert put.ok, put.text
+    for role, session in sessions(server):
+        known = ["lake"] if role is None else ["den", "lake"]
+        one = session.get(server.base + "/api/v1/walls/hall", timeout=30).json()
+        assert one["feeds"] == known, role
+        listed = session.get(server.base + "/api/v1/walls", timeout=30).json()["items"]
+        assert [item["feeds"] for item in listed if item["name"] == "hall"] == [known], role
+
+
 def test_guessing_passwords_is_slowed_down(oriel):
     server = oriel()
     server.add_user("the-viewer", "viewer", WORD)
