@@ -38,12 +38,15 @@ class Mirror(threading.Thread):
         self.feeds = feeds
         self.folder = folder
         self.ending = threading.Event()
+        # Oriel's own turn: it must not pay for what the mirror fetches.
+        self.resting = threading.Event()
         self.session = requests.Session()
 
     def run(self):
         while not self.ending.wait(0.7):
             for feed in self.feeds:
-                self.copy(feed)
+                if not self.resting.is_set():
+                    self.copy(feed)
 
     def copy(self, feed):
         place = self.folder / feed
@@ -196,7 +199,8 @@ def segments(server, feed):
 
 @contextlib.contextmanager
 def static_copy(server, feeds, folder):
-    """An nginx that serves a copy of the live playlists from files in `folder`; (its pid, port)."""
+    """An nginx that serves a copy of the live playlists from files in `folder`; (its pid, its port,
+    the mirror that feeds it)."""
     mirror = Mirror(server.base, feeds, folder / "root")
     mirror.start()
     try:
@@ -204,7 +208,7 @@ def static_copy(server, feeds, folder):
         with nginx(folder, port) as peer:
             lists = [folder / "root" / feed / "index.m3u8" for feed in feeds]
             wait_until(lambda: all(path.exists() for path in lists))
-            yield peer.pid, port
+            yield peer.pid, port, mirror
     finally:
         mirror.stop()
 
@@ -221,13 +225,19 @@ def against_nginx(options, counts, server, feeds, folder):
             ("oriel, HLS", f"{server.base}/live/cam{{i}}/media.m3u8", server.process.pid, DELIVERS),
             *(
                 (name, f"http://127.0.0.1:{port}/cam{{i}}/index.m3u8", pid, ("",))
-                for name, (pid, port) in [("nginx", disk_peer), ("nginx, tmpfs", memory_peer)]
+                for name, (pid, port, _) in [("nginx", disk_peer), ("nginx, tmpfs", memory_peer)]
             ),
         ]
         for viewers in counts:
             readings = {name: [] for name, *_ in who}
             for turn in range(options.rounds):
                 for name, url, pid, threads in who if turn % 2 == 0 else who[::-1]:
+                    for _, _, mirror in (disk_peer, memory_peer):
+                        if pid == server.process.pid:
+                            mirror.resting.set()
+                        else:
+                            mirror.resting.clear()
+                    time.sleep(3)  # the mirrors catch up, or end what they were at
                     command = hls(url, options.cameras, viewers, options)
                     readings[name].append(load(command, pid, threads))
             rows += [viewing_row(name, viewers, readings[name]) for name, *_ in who]
