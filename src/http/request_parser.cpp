@@ -113,6 +113,12 @@ void RequestParser::finish_header() {
   if (status_ != 0) return;
   const std::size_t hosts = request_.headers.count("host");
   if (hosts > 1 || (hosts == 0 && !http_1_0_)) return refuse(400, "one Host field is needed");
+  if (const auto coding = request_.headers.find("transfer-encoding")) {
+    // RFC 9112 sections 6.1 and 7: what a proxy in front takes for another length is dangerous.
+    if (http_1_0_) return refuse(400, "HTTP/1.0 has no transfer codings");
+    if (!equals_ignoring_case(*coding, "chunked"))
+      return refuse(501, "chunked is the only transfer coding here");
+  }
   if (request_.method == Method::options && request_.target == "*") request_.target = "/";
   const std::string_view target = origin_form(request_.target);
   const auto hash = target.find('#');

@@ -283,6 +283,15 @@ TEST_F(ServerTest, bad_requests_are_refused_with_their_status) {
   EXPECT_EQ(
       status_of_text("POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"),
       400);
+  const std::string chunk = "\r\n\r\n1\r\na\r\n0\r\n\r\n";
+  EXPECT_EQ(
+      status_of_text("POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip, chunked" + chunk),
+      501);
+  EXPECT_EQ(status_of_text("POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n"
+                           "Transfer-Encoding: chunked" +
+                           chunk),
+            400);
+  EXPECT_EQ(status_of_text("POST /echo HTTP/1.0\r\nTransfer-Encoding: chunked" + chunk), 400);
 }
 
 TEST_F(ServerTest, a_header_that_comes_in_many_small_packets_is_bounded_too) {
