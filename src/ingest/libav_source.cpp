@@ -274,7 +274,7 @@ Result<std::vector<SourceTrack>> LibavSource::open(SteadyTime deadline, std::sto
   connection_->interrupt.stop = std::move(stop);
   connection_->interrupt.deadline = deadline;
   const LibavLogScope scope(url_.scrubber(), connection_->rtp);
-  // libav looks names up without asking whether it should stop: then the answer is at hand already.
+  // libav looks the name up again and cannot be stopped there: only when it has just been found.
   failure_reason_ = Reason::link_down;
   ORIEL_TRY(look_up_host(url_.host(), deadline, connection_->interrupt.stop));
   ORIEL_TRY(open_input());
