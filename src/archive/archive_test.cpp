@@ -68,6 +68,11 @@ class ArchiveTest : public ::testing::Test {
     const auto flushed = archive->writer().flush(Duration::from_s(30));
     ASSERT_TRUE(flushed) << flushed.error().message;
   }
+  // The sign of life is queued by a sync that began after the clock moved, which may be the one
+  // after next, and is on the disk with the flush after that.
+  void flush_sign_of_life() {
+    for (int i = 0; i < 3; ++i) flush();
+  }
   std::string path_of(const media::RecordingPtr& recording, const std::string& root = "/v1") {
     return join_path(root, recording_file(recording->feed, recording->rendition, recording->id,
                                           recording->start));
@@ -193,7 +198,7 @@ TEST_F(ArchiveTest, each_byte_is_written_once_and_a_part_needs_one_write) {
   TestCamera camera(kLake, archive->ids(), tee);
   camera.begin_run(kStart);
   camera.push_frames(90);
-  flush();
+  flush_sign_of_life();
   const auto before = disk->writes();
   const auto parts_before = tee.parts.size();
   camera.push_frames(4);
@@ -400,11 +405,26 @@ class AbsentDatabase final : public store::Database {
   store::Database& real_;
 };
 
-TEST_F(ArchiveTest, with_the_database_away_recording_goes_on_and_the_rows_catch_up) {
-  auto real = std::move(database);
-  auto absent = std::make_unique<AbsentDatabase>(*real);
-  auto* const database_switch = absent.get();
-  database = std::move(absent);
+class AbsentDatabaseTest : public ArchiveTest {
+ protected:
+  AbsentDatabase* make_absent() {
+    real_ = std::move(database);
+    auto absent = std::make_unique<AbsentDatabase>(*real_);
+    auto* const database_switch = absent.get();
+    database = std::move(absent);
+    return database_switch;
+  }
+  void TearDown() override {
+    archive.reset();
+    database.reset();
+  }
+
+ private:
+  std::unique_ptr<store::Database> real_;  // outlives what the test leaves open
+};
+
+TEST_F(AbsentDatabaseTest, with_the_database_away_recording_goes_on_and_the_rows_catch_up) {
+  auto* const database_switch = make_absent();
   open();
   auto sink = archive->writer().sink_for(kLake, kMain);
   TeeSink tee(sink.get());
@@ -422,16 +442,10 @@ TEST_F(ArchiveTest, with_the_database_away_recording_goes_on_and_the_rows_catch_
   camera.end_run(media::Reason::link_down);
   flush();
   EXPECT_EQ(rows().size(), tee.recordings.size());
-  sink.reset();
-  archive.reset();
-  database.reset();
 }
 
-TEST_F(ArchiveTest, a_crash_is_told_from_a_stop) {
-  auto real = std::move(database);
-  auto absent = std::make_unique<AbsentDatabase>(*real);
-  auto* const database_switch = absent.get();
-  database = std::move(absent);
+TEST_F(AbsentDatabaseTest, a_crash_is_told_from_a_stop) {
+  auto* const database_switch = make_absent();
   options.writer.stop_deadline = Duration::from_ms(50);
   open();
   archive->writer().note_state(kLake, media::Reason::starting, kStart);
@@ -444,7 +458,7 @@ TEST_F(ArchiveTest, a_crash_is_told_from_a_stop) {
   const FeedId quiet("quiet");
   archive->writer().note_state(quiet, media::Reason::link_down, kStart + Duration::from_s(3));
   clock.advance(Duration::from_s(40));  // beyond the interval of signs of life
-  flush();
+  flush_sign_of_life();
   // Neither disk nor database hears of what follows.
   std::mt19937 random(1);
   auto survivor = disk->after_power_loss(random);
@@ -467,8 +481,6 @@ TEST_F(ArchiveTest, a_crash_is_told_from_a_stop) {
   EXPECT_EQ(other->spans[1].reason, media::Reason::link_down);
   EXPECT_EQ(other->spans[2].reason, media::Reason::server_crashed);
   EXPECT_EQ(other->spans[2].start, kStart + Duration::from_s(40)) << "the last sign of life";
-  archive.reset();
-  database.reset();
 }
 
 TEST_F(ArchiveTest, filling_the_past_leaves_the_gaps_of_the_present_alone) {
