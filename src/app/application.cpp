@@ -118,6 +118,7 @@ class RunningApplication final : public Application {
   FolderLock lock_;
   Metrics metrics_;
   std::unique_ptr<store::Database> database_;
+  archive::LogAlarms alarms_;
   // Set after the registry exists; the writer's threads may call before.
   std::atomic<FeedRegistry*> wanting_ = nullptr;
   std::unique_ptr<archive::Archive> archive_;
@@ -149,7 +150,7 @@ Result<void> RunningApplication::open_archive() {
   auto database = store::open_database(config_.database_url(), metrics_);
   if (!database) return fail(std::move(database).error().within("database"));
   database_ = std::move(*database);
-  archive::ArchiveOptions options;
+  archive::ArchiveOptions options{alarms_};
   ORIEL_TRY_ASSIGN(options.volumes, prepare_volumes(config_));
   options.writer.recording_wanted = [this](const FeedId& feed, media::Rendition rendition,
                                            media::Reason was) {

@@ -3,6 +3,7 @@
 #include <memory>
 #include <vector>
 
+#include "archive/alarms.h"
 #include "archive/catalog.h"
 #include "archive/file_system.h"
 #include "archive/id_allocator.h"
@@ -19,6 +20,7 @@
 namespace oriel::archive {
 
 struct ArchiveOptions {
+  AlarmSink& alarms;                   // outlives the archive
   std::vector<VolumeOptions> volumes;  // at least one
   WriterOptions writer;
   std::size_t cache_bytes_max = std::size_t{64} << 20;

@@ -17,6 +17,7 @@ namespace {
 
 using testing::DiskCall;
 using testing::FaultyFileSystem;
+using testing::KeptAlarms;
 using testing::TeeSink;
 using testing::TemporaryFolder;
 using testing::TestCamera;
@@ -94,7 +95,8 @@ class ArchiveTest : public ::testing::Test {
   Metrics metrics;
   ManualClock clock{kStart};
   Wanted wanted;
-  ArchiveOptions options;
+  KeptAlarms alarms;
+  ArchiveOptions options{alarms};
   std::unique_ptr<store::Database> database;
   FaultyFileSystem* disk = nullptr;
   std::unique_ptr<Archive> archive;

@@ -19,6 +19,7 @@ namespace oriel::archive {
 namespace {
 
 using testing::FaultyFileSystem;
+using testing::KeptAlarms;
 using testing::TeeSink;
 using testing::TemporaryFolder;
 using testing::TestCamera;
@@ -89,7 +90,8 @@ class RecoveryTest : public ::testing::Test {
   std::string root;
   Metrics metrics;
   ManualClock clock{kStart};
-  ArchiveOptions options;
+  KeptAlarms alarms;
+  ArchiveOptions options{alarms};
   std::unique_ptr<store::Database> database;
   std::unique_ptr<Archive> archive;
   std::vector<media::RecordingPtr> made;

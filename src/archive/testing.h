@@ -12,12 +12,27 @@
 #include <string>
 #include <vector>
 
+#include "archive/alarms.h"
 #include "archive/file_system.h"
 #include "base/bytes.h"
 #include "media/packager.h"
 #include "media/part.h"
 
 namespace oriel::archive::testing {
+
+// What is raised at the moment. Thread-safe.
+class KeptAlarms final : public AlarmSink {
+ public:
+  void raise(AlarmKind kind, std::string_view subject, std::string_view message) override;
+  void clear(AlarmKind kind, std::string_view subject) override;
+  // The newest message; absent while it is not raised.
+  std::optional<std::string> message(AlarmKind kind, std::string_view subject) const;
+  std::size_t raised() const;  // conditions that hold now
+
+ private:
+  mutable std::mutex mutex_;
+  std::map<std::pair<AlarmKind, std::string>, std::string> raised_;  // guarded by mutex_
+};
 
 // A folder that goes with its owner.
 class TemporaryFolder {

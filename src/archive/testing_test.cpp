@@ -16,6 +16,28 @@ extern "C" {
 
 namespace oriel::archive::testing {
 
+void KeptAlarms::raise(AlarmKind kind, std::string_view subject, std::string_view message) {
+  const std::lock_guard lock(mutex_);
+  raised_[{kind, std::string(subject)}] = message;
+}
+
+void KeptAlarms::clear(AlarmKind kind, std::string_view subject) {
+  const std::lock_guard lock(mutex_);
+  raised_.erase({kind, std::string(subject)});
+}
+
+std::optional<std::string> KeptAlarms::message(AlarmKind kind, std::string_view subject) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = raised_.find({kind, std::string(subject)});
+  if (found == raised_.end()) return std::nullopt;
+  return found->second;
+}
+
+std::size_t KeptAlarms::raised() const {
+  const std::lock_guard lock(mutex_);
+  return raised_.size();
+}
+
 TemporaryFolder::TemporaryFolder() {
   std::string pattern = (std::filesystem::temp_directory_path() / "oriel-archive-XXXXXX").string();
   ORIEL_CHECK(::mkdtemp(pattern.data()) != nullptr);
