@@ -1,7 +1,7 @@
 // What there is to see: sectors, sites, feeds, their timelines, and news of them.
 #include <fmt/format.h>
 
-#include "api/coverage.h"
+#include "api/coverage_json.h"
 #include "api/feed_views.h"
 #include "api/services.h"
 #include "api/viewer.h"
@@ -121,51 +121,20 @@ Awaitable<Response> get_feed(Services& services, Request& request) {
   co_return uncached(Response::json(*view));
 }
 
-void append_span(std::vector<archive::TimelineSpan>& spans, const archive::TimelineSpan& span) {
-  if (span.start >= span.end) return;
-  if (!spans.empty() && spans.back().state == span.state && spans.back().reason == span.reason &&
-      spans.back().end == span.start)
-    spans.back().end = span.end;
-  else
-    spans.push_back(span);
-}
-
-// What this viewer may not see is shown to him as withheld, never as recorded.
-void hide_withheld(std::vector<archive::TimelineSpan>& spans, const access::View& view) {
-  std::vector<archive::TimelineSpan> shown;
-  for (const auto& span : spans) {
-    UtcTime at = span.start;
-    for (const auto& visible : view.visible({span.start, std::min(span.end, view.not_after)})) {
-      if (at < visible.begin)
-        append_span(shown,
-                    {at, visible.begin, archive::TimelineState::missing, media::Reason::withheld});
-      append_span(shown, {visible.begin, visible.end, span.state, span.reason});
-      at = visible.end;
-    }
-    // Beyond not_after lies what is not shown yet.
-    if (at < span.end) {
-      const bool late = at >= view.not_after;
-      append_span(shown, {at, span.end, archive::TimelineState::missing,
-                          late ? media::Reason::none : media::Reason::withheld});
-    }
-  }
-  spans = std::move(shown);
-}
-
 // Hands what this viewer may know of `span` on, page by page. Spans touch and their sum is the
 // span, which must be in whole milliseconds.
 template <class Take>
 Result<void> walk_timeline(Services& services, const Seen& seen, UtcSpan span, const Take& take) {
   const UtcTime now = services.clock.now();
-  const auto give = [&](std::vector<archive::TimelineSpan> spans) {
-    hide_withheld(spans, seen.view);
-    for (const auto& part : spans) take(part);
+  const archive::Sight sight{seen.view.visible(span), seen.view.not_after};
+  const auto give = [&](const std::vector<archive::TimelineSpan>& spans) {
+    for (const auto& part : archive::seen_by(sight, spans)) take(part);
   };
   UtcTime at = span.begin;
   while (at < span.end) {
     ORIEL_TRY_ASSIGN(auto page,
                      services.archive.catalog().timeline(seen.feed->id(), {at, span.end}, now));
-    give(std::move(page.spans));
+    give(page.spans);
     if (page.covered_end <= at) break;
     at = page.covered_end;
   }
@@ -183,7 +152,7 @@ Result<TimelineView> load_timeline(Services& services, const Seen& seen, UtcSpan
   answer.start = span.begin;
   answer.end = span.end;
   ORIEL_TRY(walk_timeline(services, seen, span, [&](const archive::TimelineSpan& part) {
-    append_span(answer.spans, part);
+    archive::append_span(answer.spans, part);
   }));
   return answer;
 }
@@ -202,7 +171,7 @@ Awaitable<Response> timeline(Services& services, Request& request) {
 struct CoverageQuery {
   Seen seen;
   UtcSpan span;
-  CoverageStep step = CoverageStep::day;
+  archive::CoverageStep step = archive::CoverageStep::day;
   Duration offset;
 };
 
@@ -218,9 +187,9 @@ Result<CoverageQuery> coverage_query(Services& services, const Request& request)
   ORIEL_TRY_ASSIGN(const auto offset,
                    number_parameter(request, "tz_offset_min", -14 * 60, 14 * 60));
   query.offset = Duration::from_s(offset.value_or(0) * 60);
-  const std::int64_t shortest_s = query.step == CoverageStep::hour  ? 3'600
-                                  : query.step == CoverageStep::day ? 86'400
-                                                                    : 28 * 86'400;
+  const std::int64_t shortest_s = query.step == archive::CoverageStep::hour  ? 3'600
+                                  : query.step == archive::CoverageStep::day ? 86'400
+                                                                             : 28 * 86'400;
   const auto length_s = (query.span.end - query.span.begin).us / 1'000'000;
   if (length_s / shortest_s > static_cast<std::int64_t>(kCoverageStepsMax))
     return fail(ErrorKind::invalid,
@@ -229,11 +198,12 @@ Result<CoverageQuery> coverage_query(Services& services, const Request& request)
   return query;
 }
 
-Awaitable<Result<std::vector<CoverageItem>>> load_coverage(Services& services, Request& request) {
+Awaitable<Result<std::vector<archive::CoverageItem>>> load_coverage(Services& services,
+                                                                    Request& request) {
   auto query = coverage_query(services, request);
   if (!query) co_return fail(query.error());
-  co_return co_await services.offload.run([&]() -> Result<std::vector<CoverageItem>> {
-    CoverageSum sum(query->span, query->step, query->offset);
+  co_return co_await services.offload.run([&]() -> Result<std::vector<archive::CoverageItem>> {
+    archive::CoverageSum sum(query->span, query->step, query->offset);
     ORIEL_TRY(walk_timeline(services, query->seen, query->span,
                             [&](const archive::TimelineSpan& part) { sum.add(part); }));
     return sum.items();
@@ -363,7 +333,7 @@ void add_feed_routes(http::Router& router, Services& services) {
       number_query("tz_offset_min", "Minutes by which days begin before UTC's; 480 for China")};
   http::Parameter by;
   by.name = "by";
-  by.schema = json_schema<CoverageStep>();
+  by.schema = json_schema<archive::CoverageStep>();
   by.description = "The step; day unless given";
   described.parameters.push_back(by);
   described.answers[200] = {"OK", "application/json", coverage_schema()};

@@ -1,10 +1,14 @@
 // Goal: every millisecond of any span is in exactly one state. Method: random recordings and gaps
 // against the plain rule, asked for each millisecond.
+#include <algorithm>
+#include <array>
+#include <numeric>
 #include <random>
 
 #include <gtest/gtest.h>
 
 #include "archive/catalog.h"
+#include "archive/coverage.h"
 #include "archive/row_writer.h"
 #include "archive/testing.h"
 
@@ -153,6 +157,77 @@ TEST_F(TimelineTest, the_sum_of_any_span_is_the_span_and_every_recording_is_in_i
     }
     ASSERT_EQ(at, timeline.covered_end);
   }
+}
+
+// Under any faults, and for whom some of it is withheld: all states together are the span.
+TEST_F(TimelineTest, for_every_viewer_the_coverage_of_any_span_adds_up_to_the_millisecond) {
+  const auto seed = std::random_device{}();
+  SCOPED_TRACE("seed " + std::to_string(seed));
+  std::mt19937_64 random(seed);
+  const auto below = [&](std::int64_t limit) {
+    return static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(limit));
+  };
+  constexpr std::int64_t kLength = 3'600'000;
+  for (std::int64_t at = below(9'000); at < kLength; at += 1 + below(60'000)) {
+    const auto length = 1 + below(40'000);
+    put_recording(at, at + length, static_cast<Reason>(below(19)), static_cast<Reason>(below(19)));
+    at += length;
+  }
+  for (std::int64_t at = below(9'000); at < kLength; at += 1 + below(30'000)) {
+    const auto length = 1 + below(30'000);
+    constexpr std::array kFaults = {
+        Reason::link_down, Reason::refused,        Reason::silent,      Reason::faulty_picture,
+        Reason::paused,    Reason::server_stopped, Reason::disk_behind, Reason::disk_full,
+        Reason::damaged,   Reason::deleted};
+    put_gap(at, at + length, kFaults[static_cast<std::size_t>(below(kFaults.size()))]);
+    at += length;
+  }
+  commit();
+  std::int64_t withheld_ms = 0;
+  std::array<std::int64_t, kReasonCount> reached{};
+  for (int round = 0; round < 100; ++round) {
+    const UtcSpan span{kStart + Duration::from_ms(below(kLength)),
+                       kStart + Duration::from_ms(kLength + below(kLength))};
+    const UtcTime now = kStart + Duration::from_ms(kLength + below(2 * kLength));
+    Sight sight;
+    sight.not_after = now - Duration::from_ms(below(300'000));
+    // In microseconds, as people and clocks have it.
+    for (UtcTime at = kStart; at < sight.not_after;) {
+      const UtcTime end = std::min(sight.not_after, at + Duration{1 + below(900'000'000)});
+      sight.visible.push_back({at, end});
+      at = end + Duration{1 + below(300'000'000)};
+    }
+    const Timeline line = ask((span.begin - kStart).us / 1000, (span.end - kStart).us / 1000,
+                              (now - kStart).us / 1000);
+    const UtcSpan covered{span.begin, line.covered_end};
+    CoverageSum sum(covered, static_cast<CoverageStep>(below(3)), Duration::from_s(8 * 3600));
+    UtcTime last = covered.begin;
+    for (const auto& piece : seen_by(sight, line.spans)) {
+      ASSERT_EQ(piece.start, last);
+      last = piece.end;
+      if (piece.state == kRecorded) {
+        const bool seen = std::any_of(
+            sight.visible.begin(), sight.visible.end(),
+            [&](const auto& v) { return v.begin <= piece.start && piece.end <= v.end; });
+        ASSERT_TRUE(seen) << "what may not be seen was called recorded";
+      }
+      sum.add(piece);
+    }
+    ASSERT_EQ(last, covered.end);
+    std::int64_t total_ms = 0;
+    for (const auto& item : sum.items()) {
+      const auto item_ms =
+          std::accumulate(item.missing_ms.begin(), item.missing_ms.end(), item.recorded_ms);
+      ASSERT_EQ(item_ms, (item.end - item.start).us / 1000);
+      total_ms += item_ms;
+      withheld_ms += item.missing_ms[static_cast<std::size_t>(Reason::withheld)];
+      for (std::size_t r = 0; r < kReasonCount; ++r) reached[r] += item.missing_ms[r];
+    }
+    ASSERT_EQ(total_ms, (covered.end - covered.begin).us / 1000);
+  }
+  EXPECT_GT(withheld_ms, 0);
+  for (const auto reason : {Reason::damaged, Reason::deleted, Reason::disk_behind, Reason::paused})
+    EXPECT_GT(reached[static_cast<std::size_t>(reason)], 0) << static_cast<int>(reason);
 }
 
 TEST_F(TimelineTest, an_answer_with_too_many_spans_is_continued) {

@@ -2,17 +2,16 @@
 #pragma once
 #include <array>
 #include <cstdint>
-#include <string>
 #include <vector>
 
 #include <boost/describe/enum.hpp>
+#include <boost/mp11.hpp>
 
 #include "archive/catalog.h"
-#include "base/json.h"
 #include "base/time.h"
 #include "media/reason.h"
 
-namespace oriel::api {
+namespace oriel::archive {
 
 enum class CoverageStep { hour, day, month };
 BOOST_DESCRIBE_ENUM(CoverageStep, hour, day, month)
@@ -35,21 +34,24 @@ class CoverageSum {
   // `offset` ahead of UTC. The span is in whole milliseconds and not empty.
   CoverageSum(UtcSpan span, CoverageStep step, Duration offset);
   // What lies outside the span does not count.
-  void add(const archive::TimelineSpan& span);
+  void add(const TimelineSpan& span);
   const std::vector<CoverageItem>& items() const { return items_; }
 
  private:
   std::vector<CoverageItem> items_;  // touch, by time
 };
 
-// How many steps a span of this length may have at most; longer ones are refused.
-inline constexpr std::size_t kCoverageStepsMax = 4'000;
+// Puts `span` behind the others, or makes the last one longer when it goes on in the same state.
+void append_span(std::vector<TimelineSpan>& spans, const TimelineSpan& span);
 
-// {"items": [{"start", "end", "recorded_ms", "missing_ms": {"link_down": 1200, …}}], "next": null};
-// only reasons that occur.
-json::value coverage_json(const std::vector<CoverageItem>& items);
-json::value coverage_schema();
-// A line a step: start, end, recorded_ms, then a column a reason. RFC 4180, with a header line.
-std::string coverage_csv(const std::vector<CoverageItem>& items);
+// What one viewer may see of a time.
+struct Sight {
+  std::vector<UtcSpan> visible;  // in order, not overlapping
+  UtcTime not_after;             // what is later is not shown yet
+};
+// The same time as this viewer may know it: what he may not see is withheld, whatever it is, and
+// what is not shown yet is missing without a reason. The spans still touch, and their sum is the
+// same.
+std::vector<TimelineSpan> seen_by(const Sight& sight, const std::vector<TimelineSpan>& spans);
 
-}  // namespace oriel::api
+}  // namespace oriel::archive
