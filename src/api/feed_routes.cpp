@@ -226,7 +226,8 @@ Awaitable<Response> coverage_table(Services& services, Request& request) {
   co_return uncached(std::move(response));
 }
 
-// Server-sent events (WHATWG HTML, 9.2): each feed once, then whenever its status changes.
+// Server-sent events (WHATWG HTML, 9.2): each feed once, then whenever its status changes; for who
+// sees the house's health also each active alarm once and when it changes, and its end.
 class FeedEvents {
  public:
   FeedEvents(Services& services, const Request& request)
@@ -237,7 +238,7 @@ class FeedEvents {
       const bool same = co_await watch_.holds();
       if (!same) co_return std::optional<SharedBytes>{};
       const auto version = services_.feeds.changed().version();
-      const std::string text = news();
+      const std::string text = news() + alarm_news();
       if (!text.empty()) co_return bytes_of(text);
       if (!co_await services_.feeds.changed().wait(version, kEventPulse))
         co_return bytes_of(":\n\n");
@@ -266,10 +267,31 @@ class FeedEvents {
     return text;
   }
 
+  std::string alarm_news() {
+    const auto version = services_.alarms.version();
+    if (version == alarms_version_ || !access::may(identity_, access::Capability::see_health))
+      return {};
+    alarms_version_ = version;
+    std::string text;
+    std::map<std::int64_t, notify::Alarm> told;
+    for (auto& alarm : services_.alarms.active()) {
+      const auto before = told_alarms_.find(alarm.id);
+      if (before == told_alarms_.end() || before->second != alarm)
+        text += "event: alarm\ndata: " + json::serialize(to_json(alarm)) + "\n\n";
+      told.emplace(alarm.id, std::move(alarm));
+    }
+    for (const auto& [id, alarm] : told_alarms_)
+      if (!told.contains(id)) text += fmt::format("event: alarm_over\ndata: {{\"id\":{}}}\n\n", id);
+    told_alarms_ = std::move(told);
+    return text;
+  }
+
   Services& services_;
   const access::Identity identity_;
   IdentityWatch watch_;
-  std::map<FeedId, std::string> told_;  // bounded by the number of feeds
+  std::map<FeedId, std::string> told_;                 // bounded by the number of feeds
+  std::map<std::int64_t, notify::Alarm> told_alarms_;  // those active; the book is bounded
+  std::optional<std::uint64_t> alarms_version_;
 };
 
 Awaitable<Response> events(Services& services, Request& request) {
@@ -347,7 +369,8 @@ void add_feed_routes(http::Router& router, Services& services) {
              [&services](Request& r) { return coverage_table(services, r); });
 
   described = operation("streamEvents", "feeds",
-                        "Server-sent events: `feed` with the feed whenever its state changes");
+                        "Server-sent events: `feed` with the feed whenever its state changes; for"
+                        " operators also `alarm` and `alarm_over`");
   described.answers[200] = {"Events", "text/event-stream", {}};
   router.add(Method::get, "/api/v1/events", std::move(described),
              [&services](Request& r) { return events(services, r); });

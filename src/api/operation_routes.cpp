@@ -81,6 +81,26 @@ class FeedMetrics {
   std::string text_;
 };
 
+std::string escaped(std::string_view label) {
+  std::string text;
+  for (const char c : label) {
+    if (c == '"' || c == '\\') text += '\\';
+    text += c;
+  }
+  return text;
+}
+
+// Those that are active; one that is over leaves nothing behind.
+std::string alarm_metrics(Services& services) {
+  std::string text = "# HELP oriel_alarms 1 for each active alarm\n# TYPE oriel_alarms gauge\n";
+  for (const auto& alarm : services.alarms.active())
+    text += fmt::format(
+        "oriel_alarms{{kind=\"{}\",subject=\"{}\",grade=\"{}\",acknowledged=\"{}\"}} 1\n",
+        escaped(alarm.kind), escaped(alarm.subject),
+        boost::describe::enum_to_string(alarm.grade, ""), alarm.acknowledged_at ? "yes" : "no");
+  return text;
+}
+
 Awaitable<Response> metrics(Services& services, Request&) {
   FeedMetrics written(services.feeds.feeds());
   const auto summary = [](const Feed& feed) {
@@ -105,7 +125,7 @@ Awaitable<Response> metrics(Services& services, Request&) {
                    if (!at) return std::nullopt;
                    return static_cast<double>(at->ms()) / 1000;
                  });
-  co_return Response::text(services.metrics.render() + written.take(),
+  co_return Response::text(services.metrics.render() + written.take() + alarm_metrics(services),
                            "text/plain; version=0.0.4; charset=utf-8");
 }
 

@@ -13,6 +13,8 @@
 #include "base/time.h"
 #include "http/offload.h"
 #include "http/router.h"
+#include "notify/alarm_book.h"
+#include "notify/post_office.h"
 #include "store/database.h"
 
 namespace oriel::api {
@@ -35,6 +37,8 @@ class ScreenBook;
 struct Services {
   FeedDirectory& feeds;
   archive::Archive& archive;
+  notify::AlarmBook& alarms;
+  notify::PostOffice& post_office;
   PictureWorkers& pictures;
   StillCache& stills;
   SegmentFiles& segment_files;
@@ -61,6 +65,7 @@ void add_feed_routes(http::Router& router, Services& services);
 void add_desk_routes(http::Router& router, Services& services);
 void add_account_routes(http::Router& router, Services& services);
 void add_wall_routes(http::Router& router, Services& services);
+void add_alarm_routes(http::Router& router, Services& services);
 void add_operation_routes(http::Router& router, Services& services);
 // Finds out who asks, and refuses what the operation's `access` does not allow him.
 void add_guard(http::Router& router, Services& services);

@@ -15,6 +15,7 @@
 #include "api/segment_files.h"
 #include "api/services.h"
 #include "api/still_cache.h"
+#include "app/alarm_bridge.h"
 #include "app/feed_registry.h"
 #include "app/folder_lock.h"
 #include "app/pages.h"
@@ -104,11 +105,16 @@ class RunningApplication final : public Application {
     return std::string(config_.http.tls_certificate ? "https://" : "http://") +
            server_->bound_address() + "/";
   }
-  Result<void> reload(const Config& config) override { return feeds_->apply(config); }
+  Result<void> reload(const Config& config) override {
+    post_office_->configure(config.notify);
+    return feeds_->apply(config);
+  }
   archive::Archive& archive() override { return *archive_; }
   void stop() override;
 
  private:
+  Result<void> open_database();
+  Result<void> open_alarms();
   Result<void> open_archive();
   Result<void> open_access();
   void make_routes();
@@ -118,9 +124,11 @@ class RunningApplication final : public Application {
   FolderLock lock_;
   Metrics metrics_;
   std::unique_ptr<store::Database> database_;
-  archive::LogAlarms alarms_;
   // Set after the registry exists; the writer's threads may call before.
   std::atomic<FeedRegistry*> wanting_ = nullptr;
+  std::unique_ptr<notify::PostOffice> post_office_;
+  std::unique_ptr<notify::AlarmBook> alarm_book_;
+  std::unique_ptr<AlarmBridge> alarms_;
   std::unique_ptr<archive::Archive> archive_;
   std::unique_ptr<access::IdentityCache> identities_;
   std::unique_ptr<access::PolicyBook> policies_;
@@ -144,13 +152,33 @@ class RunningApplication final : public Application {
   bool stopped_ = false;
 };
 
-Result<void> RunningApplication::open_archive() {
+Result<void> RunningApplication::open_database() {
   ORIEL_TRY(prepare_data(config_));
   ORIEL_TRY(lock_.take(config_.data));
   auto database = store::open_database(config_.database_url(), metrics_);
   if (!database) return fail(std::move(database).error().within("database"));
   database_ = std::move(*database);
-  archive::ArchiveOptions options{alarms_};
+  return {};
+}
+
+Result<void> RunningApplication::open_alarms() {
+  post_office_ = std::make_unique<notify::PostOffice>(clock_, metrics_);
+  post_office_->configure(config_.notify);
+  auto book = notify::AlarmBook::open({}, *database_, clock_, metrics_,
+                                      [this](const notify::Notice& notice) {
+                                        post_office_->push(notice);
+                                        // The stream of events waits on this one signal.
+                                        if (auto* feeds = wanting_.load())
+                                          feeds->changed().notify();
+                                      });
+  if (!book) return fail(std::move(book).error().within("alarms"));
+  alarm_book_ = std::move(*book);
+  alarms_ = std::make_unique<AlarmBridge>(*alarm_book_);
+  return {};
+}
+
+Result<void> RunningApplication::open_archive() {
+  archive::ArchiveOptions options{*alarms_};
   ORIEL_TRY_ASSIGN(options.volumes, prepare_volumes(config_));
   options.writer.recording_wanted = [this](const FeedId& feed, media::Rendition rendition,
                                            media::Reason was) {
@@ -184,9 +212,10 @@ void RunningApplication::make_routes() {
   if (const auto& url = config_.http.public_url)
     window_.public_authority = url->substr(url->find("://") + 3);
   services_ = std::make_unique<api::Services>(
-      api::Services{*feeds_, *archive_, *pictures_, *stills_, *segment_files_, *screens_,
-                    *policies_, *accounts_, *sessions_, *tokens_, *authenticator_, *database_,
-                    *offload_, *slow_, *still_makers_, clock_, metrics_, window_});
+      api::Services{*feeds_,    *archive_,       *alarm_book_,    *post_office_, *pictures_,
+                    *stills_,   *segment_files_, *screens_,       *policies_,    *accounts_,
+                    *sessions_, *tokens_,        *authenticator_, *database_,    *offload_,
+                    *slow_,     *still_makers_,  clock_,          metrics_,      window_});
   api::add_guard(router_, *services_);
   api::add_live_routes(router_, *services_);
   api::add_past_routes(router_, *services_);
@@ -194,6 +223,7 @@ void RunningApplication::make_routes() {
   api::add_desk_routes(router_, *services_);
   api::add_account_routes(router_, *services_);
   api::add_wall_routes(router_, *services_);
+  api::add_alarm_routes(router_, *services_);
   api::add_operation_routes(router_, *services_);
   if (!config_.tiles.empty()) add_tiles(router_, config_.tiles, *offload_);
   const std::string folder = find_pages(config_);
@@ -207,6 +237,8 @@ void RunningApplication::make_routes() {
 }
 
 Result<void> RunningApplication::start() {
+  ORIEL_TRY(open_database());
+  ORIEL_TRY(open_alarms());
   ORIEL_TRY(open_archive());
   ORIEL_TRY(open_access());
   feeds_ = std::make_unique<FeedRegistry>(*database_, *archive_, *policies_, clock_,
@@ -241,6 +273,7 @@ void RunningApplication::stop() {
   wanting_ = nullptr;
   if (feeds_) feeds_->stop();
   if (archive_) archive_->stop();
+  if (post_office_) post_office_->stop();
   if (offload_) offload_->request_stop();
   if (slow_) slow_->request_stop();
   if (still_makers_) still_makers_->request_stop();

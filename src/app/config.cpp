@@ -59,6 +59,54 @@ void read_http(TomlReader& reader, HttpConfig& http) {
                   "tls_certificate and tls_key go together");
 }
 
+void read_secret(TomlReader& reader, std::string_view key, Secret& secret) {
+  std::optional<std::string> text;
+  reader.text(key, text);
+  if (text) secret = Secret(std::move(*text));
+}
+
+void read_webhook(TomlReader& reader, std::optional<notify::WebhookOptions>& webhook) {
+  notify::WebhookOptions options;
+  read_secret(reader, "webhook", options.url);
+  read_secret(reader, "webhook_secret", options.key);
+  if (options.url.empty()) {
+    if (!options.key.empty()) reader.refuse("webhook_secret", "goes together with webhook");
+    return;
+  }
+  if (auto checked = check(options); !checked)
+    return reader.refuse("webhook", checked.error().message);
+  webhook = std::move(options);
+}
+
+void read_mail(TomlReader& reader, notify::PostOfficeOptions& notify) {
+  notify::MailOptions mail;
+  std::string tls = "required";
+  reader.text("smtp", mail.server);
+  reader.text("smtp_tls", tls);
+  reader.text("smtp_ca", mail.ca_file);
+  reader.text("smtp_user", mail.user);
+  read_secret(reader, "smtp_password", mail.password);
+  reader.text("mail_from", mail.from);
+  reader.texts("mail_to", mail.to);
+  std::int64_t interval_s = 300;
+  reader.integer("mail_interval_s", interval_s, 10, 86'400);
+  notify.mail_box.interval = Duration::from_s(interval_s);
+  if (mail.server.empty()) {
+    if (!mail.from.empty() || !mail.to.empty())
+      reader.refuse(mail.to.empty() ? "mail_from" : "mail_to", "goes together with smtp");
+    return;
+  }
+  if (!boost::describe::enum_from_string(tls.c_str(), mail.tls))
+    return reader.refuse("smtp_tls", "expected required, if_offered or none");
+  if (auto checked = check(mail); !checked) return reader.refuse("smtp", checked.error().message);
+  notify.mail = std::move(mail);
+}
+
+void read_notify(TomlReader& reader, notify::PostOfficeOptions& notify) {
+  read_webhook(reader, notify.webhook);
+  read_mail(reader, notify);
+}
+
 archive::VolumeOptions read_volume(TomlReader& reader) {
   archive::VolumeOptions volume;
   read_id(reader, "id", volume.id);
@@ -194,6 +242,7 @@ Result<Config> parse_config(std::string_view text, const std::string& file_name)
     reader.refuse("log", "expected debug, info, warn or error");
   reader.integer("made_renditions_max", config.made_renditions_max, 0, 100);
   reader.table("http", [&](TomlReader& inner) { read_http(inner, config.http); });
+  reader.table("notify", [&](TomlReader& inner) { read_notify(inner, config.notify); });
   reader.tables("volume", [&](TomlReader& inner) {
     config.volumes.push_back(read_volume(inner));
     volume_lines.push_back(inner.line());
@@ -211,6 +260,9 @@ Result<Config> parse_config(std::string_view text, const std::string& file_name)
     feed_lines.push_back(inner.line());
   });
   reader.finish();
+  config.notify.sender.name =
+      config.name.contains("en") ? config.name["en"] : config.name.begin()->second;
+  if (config.http.public_url) config.notify.sender.url = *config.http.public_url + "/desk";
   if (error) return fail(std::move(*error));
   ORIEL_TRY(check_unique(config.volumes, volume_lines, "volume", file_name));
   ORIEL_TRY(check_unique(config.sectors, sector_lines, "sector", file_name));

@@ -9,6 +9,7 @@
 #include "api/feeds.h"
 #include "archive/volume.h"
 #include "base/result.h"
+#include "notify/post_office.h"
 
 namespace oriel::app {
 
@@ -36,6 +37,7 @@ struct Config {
   std::string log_level = "info";
   std::int64_t made_renditions_max = 4;
   HttpConfig http;
+  notify::PostOfficeOptions notify;
   std::vector<archive::VolumeOptions> volumes;
   std::vector<api::Sector> sectors;
   std::vector<api::Site> sites;

@@ -77,6 +77,20 @@ Migration version_2() {
           }};
 }
 
+// The ten-year archive.
+Migration version_3() {
+  return {3,
+          {
+              // cleared_us is NULL while the alarm is active; grade as notify/alarm.h has it.
+              "CREATE TABLE alarm (id INTEGER PRIMARY KEY, kind TEXT NOT NULL,"
+              " subject TEXT NOT NULL, grade INTEGER NOT NULL, message TEXT NOT NULL,"
+              " raised_us INTEGER NOT NULL, times INTEGER NOT NULL,"
+              " until_acknowledged INTEGER NOT NULL, cleared_us INTEGER,"
+              " acknowledged_us INTEGER, acknowledged_by TEXT)",
+              "CREATE INDEX alarm_active ON alarm (id) WHERE cleared_us IS NULL",
+          }};
+}
+
 Result<void> refuse_newer(std::int64_t found, std::int64_t known) {
   if (found <= known) return {};
   return fail(ErrorKind::conflict,
@@ -96,7 +110,7 @@ Result<void> apply(Session& session, const Migration& step) {
 
 }  // namespace
 
-std::vector<Migration> migrations() { return {version_1(), version_2()}; }
+std::vector<Migration> migrations() { return {version_1(), version_2(), version_3()}; }
 
 Result<std::int64_t> schema_version(Session& session) {
   std::int64_t version = 0;
