@@ -62,6 +62,7 @@ struct Services {
 void add_live_routes(http::Router& router, Services& services);
 void add_past_routes(http::Router& router, Services& services);
 void add_feed_routes(http::Router& router, Services& services);
+void add_recording_routes(http::Router& router, Services& services);
 void add_desk_routes(http::Router& router, Services& services);
 void add_account_routes(http::Router& router, Services& services);
 void add_wall_routes(http::Router& router, Services& services);

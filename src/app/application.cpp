@@ -220,6 +220,7 @@ void RunningApplication::make_routes() {
   api::add_live_routes(router_, *services_);
   api::add_past_routes(router_, *services_);
   api::add_feed_routes(router_, *services_);
+  api::add_recording_routes(router_, *services_);
   api::add_desk_routes(router_, *services_);
   api::add_account_routes(router_, *services_);
   api::add_wall_routes(router_, *services_);

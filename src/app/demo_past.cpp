@@ -68,8 +68,8 @@ Result<void> DemoPast::fill(const demo::Area& area,
   options.feed = feed;
   options.part_90k = 4 * kTicksPerSecond;
   media::Packager packager(options, archive_.ids(), *sink);
-  ORIEL_TRY(packager.begin_run({renderer->track()}, media::Reason::starting, span.begin,
-                               media::ClockSource::arrival, 0));
+  ORIEL_TRY(packager.begin_run(
+      {.tracks = {renderer->track()}, .began = media::Reason::starting, .start = span.begin}));
   while (!stop.stop_requested()) {
     auto packet = renderer->next();
     if (!packet) return fail(packet.error());

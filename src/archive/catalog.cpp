@@ -16,7 +16,9 @@ constexpr std::int64_t kRowsBefore = 4;
 
 constexpr std::string_view kColumns =
     "SELECT id, feed, rendition, run, run_offset_90k, volume, init, start_us, end_us, bytes,"
-    " began, ended, clock_source, clock_error_us, segment_index FROM recording ";
+    " began, ended, clock_source, clock_error_us, segment_index, clock_offset_us, declared_fps, "
+    "frames"
+    " FROM recording ";
 
 std::string select(std::string_view where) { return std::string(kColumns) + std::string(where); }
 
@@ -34,9 +36,12 @@ RecordingRow row_of(const store::Row& row) {
   read.bytes = static_cast<std::uint64_t>(row.integer(9));
   read.began = static_cast<media::Reason>(row.integer(10));
   if (!row.is_null(11)) read.ended = static_cast<media::Reason>(row.integer(11));
-  read.clock_source = static_cast<media::ClockSource>(row.integer(12));
-  read.clock_error_us = row.integer(13);
+  read.clock.source = static_cast<media::ClockSource>(row.integer(12));
+  read.clock.error_us = row.integer(13);
   read.segment_index = row.blob(14);
+  read.clock.offset_us = row.integer(15);
+  read.declared_fps = row.real(16);
+  read.frames = row.integer(17);
   return read;
 }
 
@@ -54,8 +59,9 @@ RecordingRow row_of(const UnsettledRecording& recording) {
   row.bytes = recording.bytes;
   row.began = head.began;
   row.ended = recording.ended;
-  row.clock_source = head.clock_source;
-  row.clock_error_us = head.clock_error_us;
+  row.clock = head.clock;
+  row.declared_fps = head.declared_fps;
+  row.frames = static_cast<std::int64_t>(recording.frames);
   row.segment_index = media::encode_segment_index(recording.segments);
   row.head = recording.head;
   return row;

@@ -35,13 +35,18 @@ struct RecordingRow {
   std::uint64_t bytes = 0;
   media::Reason began = media::Reason::none;
   std::optional<media::Reason> ended;  // absent while open
-  media::ClockSource clock_source = media::ClockSource::arrival;
-  std::int64_t clock_error_us = 0;
+  media::ClockQuality clock;
+  double declared_fps = 0;   // 0: not known, or no picture
+  std::int64_t frames = 0;   // samples of the track that gives parts their time; 0: not known
   Bytes segment_index;       // encoded; see segments_of()
   media::RecordingPtr head;  // set while the recording is not settled
 
   bool open() const { return !ended.has_value(); }
   UtcSpan span() const { return {start, end}; }
+  // Frames a second that came; 0: not known.
+  double delivered_fps() const {
+    return end > start ? static_cast<double>(frames) / (end - start).seconds() : 0;
+  }
 };
 // Errors: data_loss.
 Result<std::vector<media::SegmentEntry>> segments_of(const RecordingRow& row);
@@ -88,6 +93,8 @@ class Catalog {
   static constexpr std::size_t kTimelineSpansMax = 20'000;
   // Recordings less than this apart count as one unbroken span.
   static constexpr Duration kJoin = Duration::from_ms(50);
+  // The same for recordings that follow each other within a run: 500 ppm of ten minutes, thrice.
+  static constexpr Duration kSlewJoin = Duration::from_ms(900);
   // An open recording counts as recorded up to now when it is at most this behind: the part being
   // made, on its way through the packager and the disk.
   static constexpr Duration kOpenLag = Duration::from_s(5);

@@ -27,8 +27,8 @@ namespace oriel::archive {
 
 // Stored by name: never rename, only append.
 enum class JournalKind {
-  recording_began,  // recording, run, run_offset_90k, reason, clock_source, clock_error_us,
-                    // start_us
+  recording_began,  // recording, run, run_offset_90k, reason, clock_source, clock_offset_us,
+                    // clock_error_us, declared_fps, start_us
   recording_ended,  // recording, reason, end_us
   gap_began,        // reason, start_us
   gap_ended,        // end_us
@@ -51,7 +51,9 @@ struct JournalEntry {
   std::optional<std::int64_t> run_offset_90k;
   std::optional<media::Reason> reason;
   std::optional<media::ClockSource> clock_source;
+  std::optional<std::int64_t> clock_offset_us;
   std::optional<std::int64_t> clock_error_us;
+  std::optional<double> declared_fps;
   std::optional<std::int64_t> start_us;
   std::optional<std::int64_t> end_us;
   std::optional<std::string> tracks;  // see track_json.h
@@ -59,7 +61,8 @@ struct JournalEntry {
 };
 BOOST_DESCRIBE_STRUCT(JournalEntry, (),
                       (at_us, kind, feed, rendition, recording, run, run_offset_90k, reason,
-                       clock_source, clock_error_us, start_us, end_us, tracks))
+                       clock_source, clock_offset_us, clock_error_us, declared_fps, start_us,
+                       end_us, tracks))
 
 constexpr std::size_t kJournalLineMax = 16'384;
 

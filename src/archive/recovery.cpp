@@ -301,11 +301,12 @@ Result<void> Recovery::close_row(const Candidate& candidate, const ScannedFile& 
   const auto end = candidate.start + ticks_to_duration(scanned.duration_90k);
   return database_.write([&](store::Session& session) -> Result<void> {
     ORIEL_TRY(session.execute(
-        "UPDATE recording SET end_us = $2, bytes = $3, segment_index = $4, ended = $5"
-        " WHERE id = $1",
+        "UPDATE recording SET end_us = $2, bytes = $3, segment_index = $4, ended = $5,"
+        " frames = $6 WHERE id = $1",
         {candidate.id.value, end.us, static_cast<std::int64_t>(scanned.whole_bytes),
          media::encode_segment_index(scanned.segments),
-         static_cast<std::int64_t>(candidate.ended.value_or(media::Reason::server_crashed))}));
+         static_cast<std::int64_t>(candidate.ended.value_or(media::Reason::server_crashed)),
+         static_cast<std::int64_t>(scanned.frames)}));
     return {};
   });
 }
@@ -343,8 +344,10 @@ Result<void> Recovery::adopt(const Candidate& candidate, const ScannedFile& scan
     head->run_offset_90k = began.run_offset_90k.value_or(0);
     head->start = UtcTime{began.start_us.value_or(scanned.start.us)};
     head->began = began.reason.value_or(media::Reason::none);
-    head->clock_source = began.clock_source.value_or(media::ClockSource::arrival);
-    head->clock_error_us = began.clock_error_us.value_or(0);
+    head->clock.source = began.clock_source.value_or(media::ClockSource::arrival);
+    head->clock.offset_us = began.clock_offset_us.value_or(0);
+    head->clock.error_us = began.clock_error_us.value_or(0);
+    head->declared_fps = began.declared_fps.value_or(0);
   }
   report_.highest_run = std::max(report_.highest_run, head->run);
   UnsettledRecording row;
@@ -353,6 +356,7 @@ Result<void> Recovery::adopt(const Candidate& candidate, const ScannedFile& scan
   row.end = head->start + ticks_to_duration(scanned.duration_90k);
   row.bytes = scanned.whole_bytes;
   row.parts = scanned.parts;
+  row.frames = scanned.frames;
   row.segments = scanned.segments;
   row.ended = candidate.ended.value_or(media::Reason::server_crashed);
   ++report_.adopted;
@@ -479,6 +483,7 @@ Result<ScannedFile> scan_recording(const File& file) {
     ++segment.parts;
     ++scanned.parts;
     scanned.duration_90k += head->duration_90k;
+    scanned.frames += head->frames;
     scanned.whole_bytes += size_of(*head);
   }
   return scanned;

@@ -46,6 +46,7 @@ struct ScannedFile {
   std::uint64_t whole_bytes = 0;  // up to the end of the last whole part
   std::uint64_t file_bytes = 0;
   std::uint32_t parts = 0;
+  std::uint64_t frames = 0;  // samples of the first track
   std::vector<media::SegmentEntry> segments;
 };
 // Walks all part heads; media bytes are not read. Errors: data_loss when there is no whole init

@@ -48,14 +48,17 @@ Result<void> apply(store::Session& session, const UnsettledRecording& recording)
   }
   ORIEL_TRY(session.execute(
       "INSERT INTO recording (id, feed, rendition, run, run_offset_90k, volume, init, start_us,"
-      " end_us, bytes, segment_index, began, ended, clock_source, clock_error_us)"
-      " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)"
+      " end_us, bytes, segment_index, began, ended, clock_source, clock_error_us,"
+      " clock_offset_us, declared_fps, frames) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, "
+      "$11,"
+      " $12, $13, $14, $15, $16, $17, $18)"
       " ON CONFLICT (id) DO UPDATE SET end_us = excluded.end_us, bytes = excluded.bytes,"
-      " segment_index = excluded.segment_index, ended = excluded.ended",
+      " segment_index = excluded.segment_index, ended = excluded.ended, frames = excluded.frames",
       {head.id.value, head.feed.str(), static_cast<std::int64_t>(head.rendition), head.run.value,
        head.run_offset_90k, recording.volume.str(), init, head.start.us, end_us,
        static_cast<std::int64_t>(recording.bytes), index, static_cast<std::int64_t>(head.began),
-       ended, static_cast<std::int64_t>(head.clock_source), head.clock_error_us}));
+       ended, static_cast<std::int64_t>(head.clock.source), head.clock.error_us,
+       head.clock.offset_us, head.declared_fps, static_cast<std::int64_t>(recording.frames)}));
   return {};
 }
 

@@ -207,8 +207,8 @@ TestCamera::TestCamera(FeedId feed, media::IdSource& ids, media::PartSink& sink,
 void TestCamera::begin_run(UtcTime start, media::Reason began) {
   start_ = start;
   frame_ = 0;
-  const auto begun =
-      packager_.begin_run({test_clip().track}, began, start, media::ClockSource::arrival, 0);
+  const auto begun = packager_.begin_run(
+      {.tracks = {test_clip().track}, .began = began, .start = start, .declared_fps = 10});
   ORIEL_CHECK(begun.has_value());
 }
 

@@ -31,10 +31,18 @@ bool explains(media::Reason reason) {
   return reason != media::Reason::none && reason != media::Reason::length_reached;
 }
 
+// Where one recording follows another within a run nothing is missing, even where the clock was
+// slewed meanwhile.
+Duration join_of(const Stretch& last, const Stretch& next) {
+  const bool follows =
+      last.ended == media::Reason::length_reached && next.began == media::Reason::length_reached;
+  return follows ? Catalog::kSlewJoin : Catalog::kJoin;
+}
+
 // Joins what touches; `stretches` by start.
 void add_stretch(std::vector<Stretch>& stretches, const Stretch& next) {
   if (next.end <= next.start) return;
-  if (!stretches.empty() && next.start <= stretches.back().end + Catalog::kJoin) {
+  if (!stretches.empty() && next.start <= stretches.back().end + join_of(stretches.back(), next)) {
     auto& last = stretches.back();
     if (next.end >= last.end) {
       last.end = next.end;

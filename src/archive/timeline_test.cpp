@@ -118,6 +118,19 @@ TEST_F(TimelineTest, a_span_inside_one_recording_or_one_gap_is_one_span) {
             (std::vector<TimelineSpan>{span(20'000, 30'000, kRecorded, Reason::none)}));
 }
 
+TEST_F(TimelineTest, a_clock_slewed_between_two_recordings_of_a_run_is_no_gap) {
+  put_recording(0, 300'000, Reason::length_reached, Reason::starting);
+  put_recording(300'150, 600'000, Reason::link_down, Reason::length_reached);
+  put_recording(600'150, 900'000, Reason::length_reached, Reason::link_down);
+  put_recording(902'000, 910'000, Reason::length_reached, Reason::length_reached);
+  commit();
+  const auto spans = ask(0, 910'000, 1'000'000).spans;
+  ASSERT_EQ(spans.size(), 5u);
+  EXPECT_EQ(spans[0], span(0, 600'000, kRecorded, Reason::none));
+  EXPECT_EQ(spans[1], span(600'000, 600'150, kMissing, Reason::link_down));
+  EXPECT_EQ(spans[3].state, kMissing) << "two seconds are more than any slew";
+}
+
 TEST_F(TimelineTest, the_sum_of_any_span_is_the_span_and_every_recording_is_in_it) {
   const auto seed = std::random_device{}();
   SCOPED_TRACE("seed " + std::to_string(seed));

@@ -43,6 +43,7 @@ void TrackedRecording::written(std::span<const media::PartPtr> parts) {
     ++position_.written_parts;
     position_.written_bytes += part->size();
     end_90k_ += part->duration_90k;
+    frames_ += part->frames;
   }
   check_order();
 }
@@ -88,6 +89,7 @@ UnsettledRecording TrackedRecording::snapshot() const {
   taken.end = head->start + ticks_to_duration(end_90k_);
   taken.bytes = position_.written_bytes;
   taken.parts = position_.written_parts;
+  taken.frames = frames_;
   taken.segments = segments_;
   taken.ended = ended_;
   return taken;

@@ -46,6 +46,7 @@ class TrackedRecording {
   Position position_;  // guarded by mutex_, as all below
   std::int64_t received_end_90k_ = 0;
   std::int64_t end_90k_ = 0;                   // of what is written
+  std::uint64_t frames_ = 0;                   // of what is written
   std::vector<media::SegmentEntry> segments_;  // of what is written
   std::optional<media::Reason> ended_;
 };

@@ -28,8 +28,10 @@ JournalEntry began_entry(const media::Recording& head, UtcTime now) {
   entry.run = head.run.value;
   entry.run_offset_90k = head.run_offset_90k;
   entry.reason = head.began;
-  entry.clock_source = head.clock_source;
-  entry.clock_error_us = head.clock_error_us;
+  entry.clock_source = head.clock.source;
+  entry.clock_offset_us = head.clock.offset_us;
+  entry.clock_error_us = head.clock.error_us;
+  if (head.declared_fps > 0) entry.declared_fps = head.declared_fps;
   entry.start_us = head.start.us;
   if (head.run_offset_90k == 0 && head.tracks) {
     auto tracks = format_tracks(*head.tracks);

@@ -64,6 +64,7 @@ struct UnsettledRecording {
   UtcTime end;              // of what is written
   std::uint64_t bytes = 0;  // written, whole parts
   std::uint32_t parts = 0;
+  std::uint64_t frames = 0;                   // samples of the track that gives parts their time
   std::vector<media::SegmentEntry> segments;  // of what is written
   std::optional<media::Reason> ended;         // absent while open
 };

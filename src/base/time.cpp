@@ -4,6 +4,8 @@
 #include <cstdio>
 #include <optional>
 
+#include <sys/timex.h>
+
 namespace oriel {
 namespace {
 
@@ -113,6 +115,13 @@ UtcTime SystemClock::now() const {
 }
 
 SteadyTime SystemClock::steady() const { return std::chrono::steady_clock::now(); }
+
+std::optional<Duration> SystemClock::error_bound() const {
+  ::timex state{};
+  const int status = ::adjtimex(&state);
+  if (status < 0 || status == TIME_ERROR || (state.status & STA_UNSYNC) != 0) return std::nullopt;
+  return Duration{state.maxerror};
+}
 
 UtcTime ManualClock::now() const { return UtcTime{now_us_.load()}; }
 

@@ -64,12 +64,16 @@ class Clock {
   virtual ~Clock() = default;
   virtual UtcTime now() const = 0;
   virtual SteadyTime steady() const = 0;
+  // How far now() may be from UTC; absent when nothing keeps the clock right.
+  virtual std::optional<Duration> error_bound() const = 0;
 };
 
 class SystemClock final : public Clock {
  public:
   UtcTime now() const override;
   SteadyTime steady() const override;
+  // What the kernel was told by NTP or PTP (adjtimex: maxerror, unless STA_UNSYNC).
+  std::optional<Duration> error_bound() const override;
 };
 
 // A clock that stands still until it is told otherwise; for tests and simulations.
@@ -78,6 +82,7 @@ class ManualClock final : public Clock {
   explicit ManualClock(UtcTime start) : now_us_(start.us) {}
   UtcTime now() const override;
   SteadyTime steady() const override;
+  std::optional<Duration> error_bound() const override { return Duration{}; }
   void advance(Duration by);
 
  private:

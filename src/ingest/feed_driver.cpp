@@ -283,16 +283,25 @@ void FeedDriver::note_statistics(const Source& source, const Reception& receptio
   statistics_.audio_fault = reception.audio_fault();
 }
 
-Result<void> FeedDriver::run_began(RunHead head) {
-  return packager_.begin_run(std::move(head.tracks), head.began, head.start, head.clock_source,
-                             head.clock_error_us);
+Result<void> FeedDriver::run_began(media::RunHead head) {
+  head.clock = against_utc(head.clock);
+  return packager_.begin_run(std::move(head));
+}
+
+// What a reception knows is against our own clock.
+media::ClockQuality FeedDriver::against_utc(media::ClockQuality clock) const {
+  const auto ours = clock_.error_bound();
+  clock.error_us = ours ? clock.error_us + ours->us : 0;
+  return clock;
 }
 
 Result<void> FeedDriver::packet_made(media::Packet packet) {
   return packager_.push(std::move(packet));
 }
 
-void FeedDriver::run_start_moved(UtcTime start) { packager_.set_run_start(start); }
+void FeedDriver::run_clock_moved(UtcTime start, media::ClockQuality clock) {
+  packager_.set_run_clock(start, against_utc(clock));
+}
 
 void FeedDriver::run_ended(Reason reason) { packager_.end_run(reason); }
 

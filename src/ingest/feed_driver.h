@@ -122,12 +122,13 @@ class FeedDriver final : private RunOutput {
   Attempt receive(Source& source, Reception& reception, const std::stop_token& stop);
   Attempt stopped_attempt(const std::stop_token& stop) const;
   void set_state(FeedState state, media::Reason reason, std::string detail);
+  media::ClockQuality against_utc(media::ClockQuality clock) const;
   void note_packet(const SourcePacket& packet);
   void note_statistics(const Source& source, const Reception& reception);
 
-  Result<void> run_began(RunHead head) override;
+  Result<void> run_began(media::RunHead head) override;
   Result<void> packet_made(media::Packet packet) override;
-  void run_start_moved(UtcTime start) override;
+  void run_clock_moved(UtcTime start, media::ClockQuality clock) override;
   void run_ended(media::Reason reason) override;
 
   const FeedDriverOptions options_;

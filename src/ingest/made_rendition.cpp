@@ -30,8 +30,7 @@ void MadeRendition::push(const media::PartPtr& part) {
     input.run = recording.run;
     input.init = recording.init;
     input.start = recording.start - ticks_to_duration(recording.run_offset_90k);
-    input.clock_source = recording.clock_source;
-    input.clock_error_us = recording.clock_error_us;
+    input.clock = recording.clock;
     input.began = recording.began;
     input.has_audio = recording.tracks->size() > 1;
     {
@@ -76,8 +75,10 @@ void MadeRendition::lost() {
 bool MadeRendition::begin_run() {
   media::Tracks tracks = {*video_};
   if (audio_) tracks.push_back(*audio_);
-  const auto begun = packager_.begin_run(std::move(tracks), running_.began, running_.start,
-                                         running_.clock_source, running_.clock_error_us);
+  const auto begun = packager_.begin_run({.tracks = std::move(tracks),
+                                          .began = running_.began,
+                                          .start = running_.start,
+                                          .clock = running_.clock});
   if (!begun) log::error("made rendition: {}", begun.error().message);
   return begun.has_value();
 }

@@ -32,8 +32,7 @@ class MadeRendition {
     RunId run;
     SharedBytes init;
     UtcTime start;  // of the run's time zero
-    media::ClockSource clock_source = media::ClockSource::arrival;
-    std::int64_t clock_error_us = 0;
+    media::ClockQuality clock;
     media::Reason began = media::Reason::none;
     bool has_audio = false;
   };

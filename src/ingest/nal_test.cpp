@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include "ingest/audio_format.h"
-#include "ingest/run_clock.h"
 #include "ingest/testing.h"
 #include "media/testing.h"
 
@@ -112,34 +111,6 @@ TEST(AudioFormat, adts_says_its_configuration) {
   EXPECT_EQ(format->sample_rate, 44'100);
   EXPECT_EQ(format->channels, 2);
   EXPECT_FALSE(parse_adts(ByteView(frame).first(9)));
-}
-
-TEST(RunClock, moves_by_500_ppm_towards_the_least_delayed_packet) {
-  RunClock clock({.window_us = 10'000'000});
-  const std::int64_t true_start = 1'700'000'000'000'000;
-  // The first packet came 200 ms late, the others up to 50 ms.
-  clock.begin(0, UtcTime{true_start + 200'000}, {});
-  for (std::int64_t run_us = 0; run_us <= 600'000'000; run_us += 40'000)
-    clock.observe(run_us, UtcTime{true_start + run_us + run_us / 40'000 % 6 * 10'000}, {});
-  EXPECT_NEAR(static_cast<double>(clock.start().us - true_start), 0, 1000);
-  EXPECT_FALSE(clock.lost());
-}
-
-TEST(RunClock, believes_a_camera_that_is_near_and_not_one_that_is_far) {
-  RunClock clock({});
-  clock.begin(0, UtcTime{1'000'000'000}, UtcTime{999'800'000});
-  EXPECT_EQ(clock.source(), media::ClockSource::rtcp_sender_report);
-  EXPECT_EQ(clock.start().us, 999'800'000);
-  clock.begin(0, UtcTime{1'000'000'000}, UtcTime{1'000'000});
-  EXPECT_EQ(clock.source(), media::ClockSource::arrival);
-}
-
-TEST(RunClock, is_lost_when_the_run_drifts_by_seconds) {
-  RunClock clock({.window_us = 10'000'000});
-  clock.begin(0, UtcTime{0}, {});
-  for (std::int64_t run_us = 0; run_us < 100'000'000; run_us += 40'000)
-    clock.observe(run_us, UtcTime{run_us * 2}, {});
-  EXPECT_TRUE(clock.lost());
 }
 
 }  // namespace

@@ -33,15 +33,14 @@ class FirstPart final : public media::PartSink {
 class Look final : public RunOutput {
  public:
   Look() : packager_(media::PackagerOptions{}, ids_, first_) {}
-  Result<void> run_began(RunHead head) override {
+  Result<void> run_began(media::RunHead head) override {
     tracks = head.tracks;
-    return packager_.begin_run(std::move(head.tracks), head.began, head.start, head.clock_source,
-                               head.clock_error_us);
+    return packager_.begin_run(std::move(head));
   }
   Result<void> packet_made(media::Packet packet) override {
     return packager_.push(std::move(packet));
   }
-  void run_start_moved(UtcTime) override {}
+  void run_clock_moved(UtcTime, media::ClockQuality) override {}
   void run_ended(media::Reason reason) override { packager_.end_run(reason); }
 
   media::Tracks tracks;

@@ -14,6 +14,11 @@ using media::Reason;
 using media::TrackKind;
 
 constexpr std::int64_t kNoKeyFrameMaxUs = 60'000'000;
+// From light on the sensor to the least delayed packet here: cameras encode, packetise and send a
+// frame within a few of its lengths; a playlist of segments is written when they are whole, and
+// players are told to stay three of them behind (RFC 8216 6.3.3).
+constexpr std::int64_t kTransitUs = 500'000;
+constexpr std::int64_t kBurstyTransitUs = 30'000'000;
 constexpr std::int64_t kAudioWaitUs = 1'000'000;
 constexpr std::size_t kHeldBytesMax = 4 << 20;
 constexpr std::int64_t kRateWindowUs = 5'000'000;
@@ -52,7 +57,8 @@ Reception::Reception(ReceptionOptions options, std::vector<SourceTrack> tracks, 
     : options_(std::move(options)),
       tracks_(std::move(tracks)),
       output_(output),
-      clock_({.window_us = options_.bursty ? 60'000'000 : 10'000'000}),
+      clock_({.window_us = options_.bursty ? 60'000'000 : 10'000'000,
+              .transit_us = options_.bursty ? kBurstyTransitUs : kTransitUs}),
       next_began_(options_.began) {}
 
 Reception::~Reception() = default;
@@ -370,18 +376,16 @@ bool Reception::mend(const SourcePacket& packet, MendedTime& time) {
   in.arrived = packet.arrived;
   const MenderVerdict verdict = mender_->mend(in, time);
   if (verdict == MenderVerdict::drop) return false;
-  if (verdict == MenderVerdict::new_run) {
+  if (mender_->by_arrival() && !options_.by_arrival) {
     log::warn("the source's clock runs at a wrong rate; its times are replaced by ours");
     options_.by_arrival = true;
-    begin_anew(Reason::clock_jumped);
-    return false;
   }
   const std::uint32_t leading = video_path_ == VideoPath::none ? audio_index_ : video_index_;
   if (packet.track != leading) return true;
   if (!announced_) {
     clock_.refine(time.run_us, packet.arrived);
   } else if (clock_.observe(time.run_us, packet.arrived, packet.captured)) {
-    output_.run_start_moved(clock_.start());
+    output_.run_clock_moved(clock_.start(), clock_.quality());
   }
   if (clock_.lost()) {
     begin_anew(Reason::clock_jumped);
@@ -414,11 +418,12 @@ Result<void> Reception::emit(media::Packet packet) {
 }
 
 Result<void> Reception::announce() {
-  RunHead head;
+  media::RunHead head;
   head.tracks = run_tracks();
   head.began = next_began_;
   head.start = clock_.start();
-  head.clock_source = clock_.source();
+  head.clock = clock_.quality();
+  if (video_path_ != VideoPath::none) head.declared_fps = tracks_[video_index_].declared_fps;
   announced_tracks_ = head.tracks;
   announced_ = true;
   audio_changed_ = false;

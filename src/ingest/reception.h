@@ -22,22 +22,15 @@
 
 namespace oriel::ingest {
 
-struct RunHead {
-  media::Tracks tracks;
-  media::Reason began = media::Reason::none;
-  UtcTime start;
-  media::ClockSource clock_source = media::ClockSource::arrival;
-  std::int64_t clock_error_us = 0;
-};
-
 // Where runs go: what the packager takes. Calls nest as begin, packets, end.
 class RunOutput {
  public:
   virtual ~RunOutput() = default;
   // An error ends the reception: it is what push() returns then.
-  virtual Result<void> run_began(RunHead head) = 0;
+  virtual Result<void> run_began(media::RunHead head) = 0;
   virtual Result<void> packet_made(media::Packet packet) = 0;
-  virtual void run_start_moved(UtcTime start) = 0;
+  // The UTC of the run's time zero is better known now.
+  virtual void run_clock_moved(UtcTime start, media::ClockQuality clock) = 0;
   virtual void run_ended(media::Reason reason) = 0;
 };
 

@@ -11,6 +11,9 @@ void RunClock::begin(std::int64_t run_us, UtcTime arrived, std::optional<UtcTime
   const bool by_camera = captured && std::llabs(captured->us - arrived.us) < kCameraClockTrustUs;
   source_ = by_camera ? media::ClockSource::rtcp_sender_report : media::ClockSource::arrival;
   start_ = UtcTime{(by_camera ? captured->us : arrived.us) - run_us};
+  offset_us_ = by_camera ? captured->us - arrived.us : 0;
+  residual_us_ = 0;
+  window_offset_us_.reset();
   window_begin_us_ = run_us;
   window_best_us_.reset();
   lost_ = false;
@@ -26,6 +29,10 @@ bool RunClock::observe(std::int64_t run_us, UtcTime arrived, std::optional<UtcTi
   if (by_camera && !captured) return false;
   const std::int64_t here_us = (by_camera ? captured->us : arrived.us) - run_us;
   window_best_us_ = window_best_us_ ? std::min(*window_best_us_, here_us) : here_us;
+  if (by_camera) {
+    const std::int64_t offset_us = captured->us - arrived.us;
+    window_offset_us_ = std::max(window_offset_us_.value_or(offset_us), offset_us);
+  }
   const std::int64_t passed_us = run_us - window_begin_us_;
   if (passed_us < options_.window_us) return false;
   const std::int64_t error_us = *window_best_us_ - start_.us;
@@ -33,9 +40,26 @@ bool RunClock::observe(std::int64_t run_us, UtcTime arrived, std::optional<UtcTi
   lost_ = lost_ || std::llabs(error_us) > kErrorMaxUs;
   const std::int64_t step_us = std::clamp(error_us, -most_us, most_us);
   start_.us += step_us;
+  residual_us_ = error_us - step_us;
+  if (by_camera) offset_us_ = *window_offset_us_;
+  window_offset_us_.reset();
   window_begin_us_ = run_us;
   window_best_us_.reset();
-  return step_us != 0;
+  return true;
+}
+
+// The camera's clock is ahead of ours by the offset and the time d that the least delayed packet
+// was on its way, 0 <= d <= transit; by arrival, that packet was captured up to d before it came.
+media::ClockQuality RunClock::quality() const {
+  media::ClockQuality quality;
+  quality.source = source_;
+  quality.offset_us = offset_us_;
+  const std::int64_t wrong_us =
+      source_ == media::ClockSource::arrival
+          ? options_.transit_us
+          : std::max(std::llabs(offset_us_), std::llabs(offset_us_ + options_.transit_us));
+  quality.error_us = wrong_us + std::llabs(residual_us_);
+  return quality;
 }
 
 }  // namespace oriel::ingest

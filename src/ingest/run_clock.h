@@ -1,5 +1,5 @@
-// Which UTC a run's time zero is: from when packets arrive, or from the camera's own clock when it
-// sends RTCP sender reports and is right within kCameraClockTrustUs.
+// Which UTC a run's time zero is, and how well that is known: from when packets arrive, or from the
+// camera's own clock when it sends RTCP sender reports and is right within kCameraClockTrustUs.
 #pragma once
 #include <cstdint>
 #include <optional>
@@ -12,6 +12,8 @@ namespace oriel::ingest {
 struct RunClockOptions {
   // How long the best (least delayed) packet is sought before the clock is slewed.
   std::int64_t window_us = 10'000'000;
+  // The longest that the least delayed packet may have been on its way, encoding included.
+  std::int64_t transit_us = 500'000;
 };
 
 // Pure. A network only ever adds delay, so the smallest (arrival - run time) of a window is nearest
@@ -29,17 +31,21 @@ class RunClock {
   void begin(std::int64_t run_us, UtcTime arrived, std::optional<UtcTime> captured);
   // Before the run is announced: an earlier start is found while packets come in a burst.
   void refine(std::int64_t run_us, UtcTime arrived);
-  // Every later packet. True when start() has moved.
+  // Every later packet. True when start() and quality() may have moved: at the end of a window.
   bool observe(std::int64_t run_us, UtcTime arrived, std::optional<UtcTime> captured);
   // The run cannot go on with this clock.
   bool lost() const { return lost_; }
   UtcTime start() const { return start_; }
-  media::ClockSource source() const { return source_; }
+  // As far as our own clock is right: its error is added by who knows it.
+  media::ClockQuality quality() const;
 
  private:
   RunClockOptions options_;
   media::ClockSource source_ = media::ClockSource::arrival;
   UtcTime start_;
+  std::int64_t offset_us_ = 0;    // see ClockQuality; of the window before, or of this one so far
+  std::int64_t residual_us_ = 0;  // not yet slewed
+  std::optional<std::int64_t> window_offset_us_;
   std::int64_t window_begin_us_ = 0;
   std::optional<std::int64_t> window_best_us_;
   bool lost_ = false;

@@ -229,16 +229,17 @@ inline Decoded decode(const Bytes& bytes) {
 class PackagingOutput : public RunOutput {
  public:
   PackagingOutput() : packager(media::PackagerOptions{.feed = FeedId("test")}, ids, sink) {}
-  Result<void> run_began(RunHead head) override {
+  Result<void> run_began(media::RunHead head) override {
     heads.push_back(head);
-    return packager.begin_run(std::move(head.tracks), head.began, head.start, head.clock_source,
-                              head.clock_error_us);
+    return packager.begin_run(std::move(head));
   }
   Result<void> packet_made(media::Packet packet) override {
     ++packets;
     return packager.push(std::move(packet));
   }
-  void run_start_moved(UtcTime start) override { packager.set_run_start(start); }
+  void run_clock_moved(UtcTime start, media::ClockQuality clock) override {
+    packager.set_run_clock(start, clock);
+  }
   void run_ended(media::Reason reason) override {
     ended.push_back(reason);
     packager.end_run(reason);
@@ -247,7 +248,7 @@ class PackagingOutput : public RunOutput {
   media::testing::CountingIds ids;
   FileSink sink;
   media::Packager packager;
-  std::vector<RunHead> heads;
+  std::vector<media::RunHead> heads;
   std::vector<media::Reason> ended;
   int packets = 0;
 };

@@ -13,6 +13,9 @@ constexpr std::int64_t kStepSlackUs = 2'000'000;
 // Smaller steps back are jitter: the packet is put just after the one before.
 constexpr std::int64_t kJitterUs = 200'000;
 constexpr int kFrozenAfter = 5;
+// No camera sends a thousand frames a second: a clock that moves by less a frame stands still. A
+// muxer that makes a step of one tick of what did not increase gives such times.
+constexpr std::int64_t kVideoStepMinUs = 1'000;
 // Two tracks count as keeping step when a shared anchor leaves them this close at their start.
 constexpr std::int64_t kSharedStartUs = 10'000'000;
 constexpr std::int64_t kOffsetMaxUs = 5'000'000;
@@ -40,7 +43,7 @@ std::int64_t to_ticks(std::int64_t us, std::int32_t timescale) {
 }  // namespace
 
 TimestampMender::TimestampMender(std::vector<MenderTrack> tracks, MenderOptions options)
-    : options_(options) {
+    : options_(options), by_arrival_(options.by_arrival) {
   for (MenderTrack& about : tracks) {
     TrackState state;
     state.depth = std::clamp(about.reorder_depth, 0, kDepthMax);
@@ -94,7 +97,7 @@ TimestampMender::SourceTime TimestampMender::source_time(TrackState& track,
 std::int64_t TimestampMender::begin_track(TrackState& track, std::optional<std::int64_t> source_us,
                                           std::int64_t arrived_us) {
   std::int64_t run_us = arrived_us;
-  if (source_us && !options_.by_arrival) {
+  if (source_us && !by_arrival_) {
     for (const TrackState& other : tracks_) {
       if (&other == &track || !other.begun) continue;
       const std::int64_t shared = *source_us - other.offset_us;
@@ -113,9 +116,10 @@ std::int64_t TimestampMender::begin_track(TrackState& track, std::optional<std::
 
 std::int64_t TimestampMender::predicted(const TrackState& track, std::int64_t arrived_us) const {
   const auto step = std::max<std::int64_t>(static_cast<std::int64_t>(track.step_us), 2);
-  if (options_.bursty && !options_.by_arrival) return track.last_run_us + step;
+  if (options_.bursty && !by_arrival_) return track.last_run_us + step;
   const std::int64_t target = arrived_us + static_cast<std::int64_t>(track.lag_us);
-  if (target > track.last_run_us + 1'000'000) return target;
+  const bool pause = arrived_us - track.last_arrived_us > 1'000'000;
+  if (target > track.last_run_us + 1'000'000 && (pause || !track.catching_up)) return target;
   return std::clamp(target, track.last_run_us + step / 2, track.last_run_us + 2 * step);
 }
 
@@ -170,11 +174,12 @@ std::int64_t TimestampMender::follow(TrackState& track, std::int64_t source_us,
     }
   }
   std::int64_t run_us = 0;
-  if (step > 0 && step <= passed + kStepSlackUs) {
+  const std::int64_t least_us = track.about.kind == media::TrackKind::video ? kVideoStepMinUs : 1;
+  if (step >= least_us && step <= passed + kStepSlackUs) {
     run_us = source_us - track.offset_us;
     track.clamped = 0;
     if (step < 2'000'000) track.step_us += 0.1 * (static_cast<double>(step) - track.step_us);
-  } else if (step <= 0 && step > -kJitterUs) {
+  } else if (step < least_us && step > -kJitterUs) {
     ++counts_.not_increasing;
     if (++track.clamped < kFrozenAfter) {
       // last_source_us stays, so that a run of jitter is measured from its top.
@@ -201,7 +206,7 @@ std::int64_t TimestampMender::smoothed_audio(TrackState& track, std::int64_t run
   if (track.about.kind != media::TrackKind::audio) return out;
   const std::int64_t exact = track.last_out + track.last_length;
   const std::int64_t allowed =
-      to_ticks(options_.by_arrival ? kAudioArrivalJitterUs : kAudioJitterUs, track.about.timescale);
+      to_ticks(by_arrival_ ? kAudioArrivalJitterUs : kAudioJitterUs, track.about.timescale);
   if (track.begun && track.last_length > 0 && std::llabs(out - exact) < allowed) out = exact;
   const auto length_us = to_us(track.about, in.duration);
   track.last_length =
@@ -239,6 +244,14 @@ bool TimestampMender::out_of_step(std::int64_t run_us, std::int64_t arrived_us) 
   return drifting_windows_ >= 3 && std::llabs(lead_drift_us_) > allowed_us;
 }
 
+void TimestampMender::go_by_arrival() {
+  by_arrival_ = true;
+  for (TrackState& track : tracks_) {
+    track.lag_us = 0;
+    track.catching_up = true;
+  }
+}
+
 MenderVerdict TimestampMender::mend(const UnmendedTime& in, MendedTime& out) {
   TrackState& track = tracks_[in.track];
   const bool first = !first_arrived_us_;
@@ -249,10 +262,12 @@ MenderVerdict TimestampMender::mend(const UnmendedTime& in, MendedTime& out) {
   std::int64_t run_us = 0;
   if (!track.begun) {
     run_us = begin_track(track, time.dts_us, arrived_us);
-  } else if (options_.by_arrival) {
+  } else if (by_arrival_) {
     const std::int64_t passed = arrived_us - track.last_arrived_us;
     if (passed < 2'000'000) track.step_us += 0.05 * (static_cast<double>(passed) - track.step_us);
     run_us = predicted(track, arrived_us);
+    if (std::llabs(run_us - arrived_us) < static_cast<std::int64_t>(track.step_us))
+      track.catching_up = false;
   } else if (!time.dts_us) {
     ++counts_.missing;
     run_us = predicted(track, arrived_us);
@@ -276,7 +291,7 @@ MenderVerdict TimestampMender::mend(const UnmendedTime& in, MendedTime& out) {
   track.lag_us =
       track.begun ? track.lag_us + 0.05 * (static_cast<double>(run_us - arrived_us) - track.lag_us)
                   : static_cast<double>(run_us - arrived_us);
-  if (options_.by_arrival) track.lag_us = 0;
+  if (by_arrival_) track.lag_us = 0;
   track.begun = true;
   track.last_run_us = std::max(run_us, track.last_run_us);
   track.last_arrived_us = arrived_us;
@@ -284,8 +299,7 @@ MenderVerdict TimestampMender::mend(const UnmendedTime& in, MendedTime& out) {
   out.dts = dts;
   out.pts = dts + to_ticks(offset_us, track.about.timescale);
   out.run_us = run_us;
-  if (!options_.by_arrival && in.track == 0 && out_of_step(run_us, arrived_us))
-    return MenderVerdict::new_run;
+  if (!by_arrival_ && in.track == 0 && out_of_step(run_us, arrived_us)) go_by_arrival();
   return MenderVerdict::keep;
 }
 

@@ -4,7 +4,8 @@
 // steps are possible; where it jumps, wraps, stands still or is missing, the run goes on by the
 // arrival clock and the track is anchored anew. Tracks that jump together keep step: a track takes
 // over another's new anchor when that makes its own time continuous. Source time that runs faster
-// or slower than arrival for long is not believed: the verdict is then a new run by arrival.
+// or slower than arrival for long is not believed: the run then goes on by arrival, and what it is
+// behind or ahead is made good over the next frames, so that no gap and no jump shows.
 #pragma once
 #include <cstdint>
 #include <optional>
@@ -48,8 +49,7 @@ struct MendedTime {
 
 enum class MenderVerdict {
   keep,
-  drop,     // from before the run's start
-  new_run,  // the source's clock is not believed any more: begin again with by_arrival
+  drop,  // from before the run's start
 };
 
 struct MenderCounts {
@@ -72,6 +72,8 @@ class TimestampMender {
     if (!tracks_[track].begun) tracks_[track].about.timescale = timescale;
   }
   const MenderCounts& counts() const { return counts_; }
+  // The source's times are not believed (any more).
+  bool by_arrival() const { return by_arrival_; }
   // Frames; grows when the stream proves deeper than declared. For the next run.
   std::int32_t reorder_depth(std::uint32_t track) const { return tracks_[track].depth; }
 
@@ -91,6 +93,7 @@ class TimestampMender {
     std::int64_t last_arrived_us = 0;
     double step_us = 40'000;
     double lag_us = 0;                    // mean of run time - arrival time
+    bool catching_up = false;             // towards arrival, after by_arrival_ was found
     int clamped = 0;                      // packets in a row that did not increase
     std::int64_t wrap_us = 0;             // added to source time
     std::int64_t shift_us = 0;            // added to pts so that it is never before dts
@@ -110,9 +113,11 @@ class TimestampMender {
   std::int64_t predicted(const TrackState& track, std::int64_t arrived_us) const;
   std::int64_t smoothed_audio(TrackState& track, std::int64_t run_us, const UnmendedTime& in) const;
   bool out_of_step(std::int64_t run_us, std::int64_t arrived_us);
+  void go_by_arrival();
 
   std::vector<TrackState> tracks_;
   const MenderOptions options_;
+  bool by_arrival_;
   MenderCounts counts_;
   std::optional<std::int64_t> first_arrived_us_;
   std::uint64_t epoch_ = 0;

@@ -19,8 +19,8 @@ using Status = PlaylistAnswer::Status;
 class ChannelTest : public ::testing::Test {
  protected:
   void begin(media::Tracks tracks = {video_track()}) {
-    ASSERT_TRUE(packager.begin_run(std::move(tracks), media::Reason::starting, clock.now(),
-                                   media::ClockSource::arrival, 0));
+    ASSERT_TRUE(packager.begin_run(
+        {.tracks = std::move(tracks), .began = media::Reason::starting, .start = clock.now()}));
   }
   void push(std::int64_t count, std::int64_t gop = 50) {
     for (std::int64_t i = 0; i < count; ++i, ++frames)

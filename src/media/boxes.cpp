@@ -55,6 +55,7 @@ struct Traf {
   std::uint32_t decode_time_at = 0;
   std::uint64_t duration = 0;
   std::uint64_t bytes = 0;
+  std::uint64_t samples = 0;
   std::uint32_t default_flags = 0;
   std::uint32_t first_flags = 0;
 };
@@ -63,6 +64,7 @@ Result<void> read_trun(ByteView whole, Region box, Traf& traf) {
   if (box.end - box.at < 8) return fail(short_box("trun"));
   const auto flags = static_cast<std::uint32_t>(read_be(whole, box.at + 1, 3));
   const auto count = static_cast<std::uint32_t>(read_be(whole, box.at + 4, 4));
+  traf.samples += count;
   std::size_t at = box.at + 8;
   if ((flags & 0x1) != 0) at += 4;
   const bool first_flags_here = (flags & 0x4) != 0;
@@ -235,6 +237,7 @@ Result<PartHead> parse_part_head(ByteView bytes, const std::vector<std::int32_t>
   head.duration_90k =
       ticks_from(static_cast<std::int64_t>(lead.decode_time + lead.duration), timescale) -
       head.start_90k;
+  head.frames = lead.samples;
   // ISO/IEC 14496-12 8.8.3.1: bit 16 is sample_is_non_sync_sample.
   head.independent = !video || (lead.track_id == kTrackVideo && (lead.first_flags & 0x10000) == 0);
   return head;

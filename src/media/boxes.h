@@ -45,6 +45,7 @@ struct PartHead {
   bool independent = false;         // the first video sample is a sync sample, or no video
   std::int64_t start_90k = 0;       // tfdt of the first traf, in 90 kHz
   std::int64_t duration_90k = 0;    // sum of the first traf's sample durations
+  std::uint64_t frames = 0;         // samples of the first traf
   std::vector<TfdtPosition> decode_times;
   std::uint32_t audio_traf = 0;  // offset of the audio traf; 0: nothing to mute
 };

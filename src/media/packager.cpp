@@ -32,8 +32,8 @@ struct Packager::Run {
   RunId id;
   UtcTime start;  // of dts 0 as the source counts
   Reason began = Reason::none;
-  ClockSource clock_source = ClockSource::arrival;
-  std::int64_t clock_error_us = 0;
+  ClockQuality clock;
+  double declared_fps = 0;
   std::size_t lead = 0;   // the track that gives the parts their time
   std::size_t other = 1;  // the second track, if any
 
@@ -76,23 +76,24 @@ Packager::~Packager() = default;
 
 bool Packager::in_run() const { return run_ != nullptr; }
 
-Result<void> Packager::begin_run(Tracks tracks, Reason began, UtcTime start,
-                                 ClockSource clock_source, std::int64_t clock_error_us) {
+Result<void> Packager::begin_run(RunHead head) {
   ORIEL_CHECK(!run_);
-  ORIEL_TRY_ASSIGN(auto init, make_init(tracks));
+  ORIEL_TRY_ASSIGN(auto init, make_init(head.tracks));
   run_ = std::make_unique<Run>();
   run_->init = std::make_shared<const Bytes>(std::move(init));
-  run_->tracks = std::make_shared<const Tracks>(std::move(tracks));
+  run_->tracks = std::make_shared<const Tracks>(std::move(head.tracks));
   run_->id = ids_.next_run_id();
-  run_->start = start;
-  run_->began = began;
-  run_->clock_source = clock_source;
-  run_->clock_error_us = clock_error_us;
+  run_->start = head.start;
+  run_->began = head.began;
+  run_->clock = head.clock;
+  run_->declared_fps = head.declared_fps;
   return {};
 }
 
-void Packager::set_run_start(UtcTime start) {
-  if (run_) run_->start = start;
+void Packager::set_run_clock(UtcTime start, ClockQuality clock) {
+  if (!run_) return;
+  run_->start = start;
+  run_->clock = clock;
 }
 
 Result<void> Packager::push(Packet packet) {
@@ -230,8 +231,8 @@ void Packager::open_recording(std::int64_t begin_90k) {
   recording->run = run.id;
   recording->run_offset_90k = begin_90k;
   recording->start = run.utc(begin_90k);
-  recording->clock_source = run.clock_source;
-  recording->clock_error_us = run.clock_error_us;
+  recording->clock = run.clock;
+  recording->declared_fps = run.declared_fps;
   recording->began = run.recording_end_90k ? Reason::length_reached : run.began;
   recording->tracks = run.tracks;
   recording->init = run.init;

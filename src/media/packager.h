@@ -51,15 +51,14 @@ class Packager {
   Packager(PackagerOptions options, IdSource& ids, PartSink& sink);
   ~Packager();
 
-  // `start` is the UTC of dts 0. Errors: unsupported (no init segment can be made of these tracks).
-  Result<void> begin_run(Tracks tracks, Reason began, UtcTime start, ClockSource clock_source,
-                         std::int64_t clock_error_us);
+  // Errors: unsupported (no init segment can be made of these tracks).
+  Result<void> begin_run(RunHead head);
   // Packets before the first key frame (or any, without video) are dropped. Errors: invalid when
   // dts does not increase in its track; the run must then be ended.
   Result<void> push(Packet packet);
   // The UTC of the run's time zero may be slewed while it goes on (drift against the node's clock);
   // takes effect with the next recording.
-  void set_run_start(UtcTime start);
+  void set_run_clock(UtcTime start, ClockQuality clock);
   // Seals what is held back, ends the recording. Without effect when no run is open.
   void end_run(Reason reason);
   bool in_run() const;

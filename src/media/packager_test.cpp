@@ -25,9 +25,9 @@ struct KeptSink : PartSink {
 class PackagerTest : public ::testing::Test {
  protected:
   void begin(Tracks tracks) {
-    const auto begun =
-        packager.begin_run(std::move(tracks), Reason::starting, UtcTime::from_ms(1'700'000'000'000),
-                           ClockSource::arrival, 0);
+    const auto begun = packager.begin_run({.tracks = std::move(tracks),
+                                           .began = Reason::starting,
+                                           .start = UtcTime::from_ms(1'700'000'000'000)});
     ASSERT_TRUE(begun) << begun.error().message;
   }
   void push_frames(std::int64_t count, std::int64_t distance, std::int64_t gop) {

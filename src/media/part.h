@@ -23,6 +23,25 @@ BOOST_DESCRIBE_ENUM(Rendition, main, sub, made)
 enum class ClockSource : std::uint8_t { arrival, rtcp_sender_report, camera };
 BOOST_DESCRIBE_ENUM(ClockSource, arrival, rtcp_sender_report, camera)
 
+// How well the start of a run or recording is known.
+struct ClockQuality {
+  ClockSource source = ClockSource::arrival;
+  // The camera's time minus ours at the least delayed packet seen of late: positive when the camera
+  // is ahead, never more than the truth, since a network only adds delay. 0 for arrival.
+  std::int64_t offset_us = 0;
+  // Bound of |start - UTC|; 0: not known, since nothing keeps the computer's own clock.
+  std::int64_t error_us = 0;
+};
+
+// The head of a run: what is known when reception begins.
+struct RunHead {
+  Tracks tracks;
+  Reason began = Reason::none;
+  UtcTime start;  // of dts 0
+  ClockQuality clock;
+  double declared_fps = 0;  // what the source says of itself; 0: nothing, or no picture
+};
+
 // The head of one recording: what is known when it opens. Immutable, shared between threads.
 struct Recording {
   RecordingId id;
@@ -33,9 +52,9 @@ struct Recording {
   RunId run;
   std::int64_t run_offset_90k = 0;
   UtcTime start;
-  ClockSource clock_source = ClockSource::arrival;
-  std::int64_t clock_error_us = 0;  // bound of |start - truth|; 0: not known
-  Reason began = Reason::none;      // why the run began; length_reached for a follow-up recording
+  ClockQuality clock;
+  double declared_fps = 0;      // see RunHead
+  Reason began = Reason::none;  // why the run began; length_reached for a follow-up recording
   std::shared_ptr<const Tracks> tracks;
   // ftyp and moov: the first bytes of the file, and the init segment that players get.
   SharedBytes init;

@@ -77,7 +77,8 @@ Migration version_2() {
           }};
 }
 
-// The ten-year archive.
+// The ten-year archive. A column that is added with a constant default costs nothing however many
+// rows there are: no step ever rewrites recordings.
 Migration version_3() {
   return {3,
           {
@@ -88,6 +89,10 @@ Migration version_3() {
               " until_acknowledged INTEGER NOT NULL, cleared_us INTEGER,"
               " acknowledged_us INTEGER, acknowledged_by TEXT)",
               "CREATE INDEX alarm_active ON alarm (id) WHERE cleared_us IS NULL",
+              // The camera's clock minus ours, what the source says it sends, and what came.
+              "ALTER TABLE recording ADD COLUMN clock_offset_us INTEGER NOT NULL DEFAULT 0",
+              "ALTER TABLE recording ADD COLUMN declared_fps REAL NOT NULL DEFAULT 0",
+              "ALTER TABLE recording ADD COLUMN frames INTEGER NOT NULL DEFAULT 0",
           }};
 }
 
