@@ -414,7 +414,7 @@ SourcePacket LibavSource::make_packet(std::uint32_t track) const {
   if (side != nullptr && size >= sizeof(AVProducerReferenceTime)) {
     AVProducerReferenceTime reference{};
     std::memcpy(&reference, side, sizeof(reference));
-    made.captured = UtcTime{reference.wallclock};
+    made.captured = {UtcTime{reference.wallclock}, media::ClockSource::rtcp_sender_report};
   }
   side = av_packet_get_side_data(&packet, AV_PKT_DATA_NEW_EXTRADATA, &size);
   if (side != nullptr && size > 0 && size < (1U << 20))

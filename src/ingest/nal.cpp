@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "ingest/bit_reader.h"
+#include "ingest/sei.h"
 
 namespace oriel::ingest {
 namespace {
@@ -57,34 +58,11 @@ NalRole role_of(Codec codec, ByteView nal) {
     case 37:
     case 38:
       return NalRole::dropped;
+    case 39:
+      return NalRole::sei;
     default:
       return NalRole::other;
   }
-}
-
-// Recovery point SEI (H.264 D.1.8): cameras with open GOPs or gradual refresh send no IDR.
-bool holds_recovery_point(ByteView nal) {
-  std::size_t at = 1;
-  while (at + 2 < nal.size()) {
-    unsigned type = 0;
-    unsigned size = 0;
-    while (at < nal.size() && nal[at] == 0xFF) {
-      type += 255;
-      ++at;
-    }
-    if (at >= nal.size()) return false;
-    type += nal[at++];
-    while (at < nal.size() && nal[at] == 0xFF) {
-      size += 255;
-      ++at;
-    }
-    if (at >= nal.size()) return false;
-    size += nal[at++];
-    if (type == 6) return true;
-    if (size >= nal.size() - at) return false;
-    at += size;
-  }
-  return false;
 }
 
 void keep(std::vector<Bytes>& kind, ByteView nal) {
@@ -93,6 +71,13 @@ void keep(std::vector<Bytes>& kind, ByteView nal) {
     return std::equal(b.begin(), b.end(), nal.begin(), nal.end());
   });
   if (!known) kind.emplace_back(nal.begin(), nal.end());
+}
+
+// Cameras with open GOPs or gradual refresh send no IDR: a recovery point will do.
+void take_sei(Codec codec, ByteView nal, AccessUnit& unit) {
+  const SeiFacts facts = read_sei(codec, nal);
+  unit.key = unit.key || facts.recovery_point;
+  if (!unit.captured) unit.captured = facts.captured;
 }
 
 void keep_set(ParameterSets& sets, NalRole role, ByteView nal) {
@@ -105,22 +90,6 @@ void append_prefixed(Bytes& out, ByteView nal) {
   const auto size = static_cast<std::uint32_t>(nal.size());
   for (const int shift : {24, 16, 8, 0}) out.push_back(static_cast<std::uint8_t>(size >> shift));
   out.insert(out.end(), nal.begin(), nal.end());
-}
-
-// The payload without emulation prevention bytes (7.4.1): 00 00 03 becomes 00 00.
-Bytes unescaped(ByteView nal) {
-  Bytes out;
-  out.reserve(nal.size());
-  int zeros = 0;
-  for (const std::uint8_t byte : nal) {
-    if (zeros >= 2 && byte == 3) {
-      zeros = 0;
-      continue;
-    }
-    zeros = byte == 0 ? zeros + 1 : 0;
-    out.push_back(byte);
-  }
-  return out;
 }
 
 std::vector<ByteView> split_annex_b(ByteView bytes) {
@@ -410,6 +379,21 @@ bool parse_hvcc(ByteView bytes, OutOfBand& out) {
 
 }  // namespace
 
+Bytes unescaped(ByteView nal) {
+  Bytes out;
+  out.reserve(nal.size());
+  int zeros = 0;
+  for (const std::uint8_t byte : nal) {
+    if (zeros >= 2 && byte == 3) {
+      zeros = 0;
+      continue;
+    }
+    zeros = byte == 0 ? zeros + 1 : 0;
+    out.push_back(byte);
+  }
+  return out;
+}
+
 bool ParameterSets::complete(Codec codec) const {
   return !sps.empty() && !pps.empty() && (codec != Codec::h265 || !vps.empty());
 }
@@ -456,7 +440,7 @@ Result<AccessUnit> parse_access_unit(Codec codec, NalLayout layout, ByteView byt
         made.picture = true;
         break;
       case NalRole::sei:
-        made.key = made.key || holds_recovery_point(nal);
+        take_sei(codec, nal, made);
         break;
       case NalRole::other:
         break;

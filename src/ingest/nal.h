@@ -9,6 +9,7 @@
 
 #include "base/bytes.h"
 #include "base/result.h"
+#include "base/time.h"
 #include "media/track.h"
 
 namespace oriel::ingest {
@@ -36,7 +37,11 @@ struct AccessUnit {
   ParameterSets sets;    // those that came within
   bool picture = false;  // holds at least one slice
   bool key = false;      // decoding can start here: IDR, H.265 IRAP, or an H.264 recovery point
+  std::optional<UtcTime> captured;  // see SeiFacts
 };
+
+// A NAL unit without emulation prevention bytes (H.264 7.4.1): 00 00 03 becomes 00 00.
+Bytes unescaped(ByteView nal);
 
 // The NAL units of `bytes`, borrowed. Bytes before the first start code are ignored. Errors:
 // data_loss (a length that leads outside), at most 8192 units.

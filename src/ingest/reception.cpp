@@ -229,6 +229,8 @@ Result<void> Reception::push_nal(SourcePacket packet) {
   changed = take_parameter_sets(std::move(unit->sets)) || changed;
   if (changed && in_run_) begin_anew(Reason::parameters_changed);
   if (!unit->picture) return {};
+  // What stands in the picture is nearer to the sensor than what the transport says.
+  if (unit->captured) packet.captured = {*unit->captured, media::ClockSource::camera};
   if (audio_changed_ && unit->key && in_run_) begin_anew(Reason::parameters_changed);
   if (!in_run_) {
     if (!unit->key || !sets_.complete(video_codec_)) {

@@ -7,11 +7,13 @@ namespace oriel::ingest {
 
 constexpr std::int64_t kSlewPpm = 500;
 
-void RunClock::begin(std::int64_t run_us, UtcTime arrived, std::optional<UtcTime> captured) {
-  const bool by_camera = captured && std::llabs(captured->us - arrived.us) < kCameraClockTrustUs;
-  source_ = by_camera ? media::ClockSource::rtcp_sender_report : media::ClockSource::arrival;
-  start_ = UtcTime{(by_camera ? captured->us : arrived.us) - run_us};
-  offset_us_ = by_camera ? captured->us - arrived.us : 0;
+void RunClock::begin(std::int64_t run_us, UtcTime arrived,
+                     const std::optional<CaptureTime>& captured) {
+  const std::int64_t ahead_us = captured ? captured->time.us - arrived.us : 0;
+  const bool by_camera = captured && std::llabs(ahead_us) < kCameraClockTrustUs;
+  source_ = by_camera ? captured->source : media::ClockSource::arrival;
+  offset_us_ = by_camera ? ahead_us : 0;
+  start_ = UtcTime{arrived.us + offset_us_ - run_us};
   residual_us_ = 0;
   window_offset_us_.reset();
   window_begin_us_ = run_us;
@@ -24,13 +26,14 @@ void RunClock::refine(std::int64_t run_us, UtcTime arrived) {
     start_ = std::min(start_, UtcTime{arrived.us - run_us});
 }
 
-bool RunClock::observe(std::int64_t run_us, UtcTime arrived, std::optional<UtcTime> captured) {
-  const bool by_camera = source_ == media::ClockSource::rtcp_sender_report;
-  if (by_camera && !captured) return false;
-  const std::int64_t here_us = (by_camera ? captured->us : arrived.us) - run_us;
+bool RunClock::observe(std::int64_t run_us, UtcTime arrived,
+                       const std::optional<CaptureTime>& captured) {
+  const bool by_camera = source_ != media::ClockSource::arrival;
+  if (by_camera && (!captured || captured->source != source_)) return false;
+  const std::int64_t here_us = (by_camera ? captured->time.us : arrived.us) - run_us;
   window_best_us_ = window_best_us_ ? std::min(*window_best_us_, here_us) : here_us;
   if (by_camera) {
-    const std::int64_t offset_us = captured->us - arrived.us;
+    const std::int64_t offset_us = captured->time.us - arrived.us;
     window_offset_us_ = std::max(window_offset_us_.value_or(offset_us), offset_us);
   }
   const std::int64_t passed_us = run_us - window_begin_us_;

@@ -1,10 +1,12 @@
 // Which UTC a run's time zero is, and how well that is known: from when packets arrive, or from the
-// camera's own clock when it sends RTCP sender reports and is right within kCameraClockTrustUs.
+// camera's own clock when it writes its time into the pictures or sends RTCP sender reports, and is
+// right within kCameraClockTrustUs.
 #pragma once
 #include <cstdint>
 #include <optional>
 
 #include "base/time.h"
+#include "ingest/source.h"
 #include "media/part.h"
 
 namespace oriel::ingest {
@@ -28,11 +30,12 @@ class RunClock {
 
   // Chooses the clock of the run: before the first packet of it. `captured` is the camera's time of
   // the packet at `run_us`, if it says one.
-  void begin(std::int64_t run_us, UtcTime arrived, std::optional<UtcTime> captured);
+  void begin(std::int64_t run_us, UtcTime arrived, const std::optional<CaptureTime>& captured);
   // Before the run is announced: an earlier start is found while packets come in a burst.
   void refine(std::int64_t run_us, UtcTime arrived);
   // Every later packet. True when start() and quality() may have moved: at the end of a window.
-  bool observe(std::int64_t run_us, UtcTime arrived, std::optional<UtcTime> captured);
+  // A camera's clock of another source than the run's is not asked.
+  bool observe(std::int64_t run_us, UtcTime arrived, const std::optional<CaptureTime>& captured);
   // The run cannot go on with this clock.
   bool lost() const { return lost_; }
   UtcTime start() const { return start_; }

@@ -5,6 +5,10 @@
 namespace oriel::ingest {
 namespace {
 
+CaptureTime by_report(std::int64_t us) {
+  return {UtcTime{us}, media::ClockSource::rtcp_sender_report};
+}
+
 TEST(RunClock, moves_by_500_ppm_towards_the_least_delayed_packet) {
   RunClock clock({.window_us = 10'000'000});
   const std::int64_t true_start = 1'700'000'000'000'000;
@@ -18,10 +22,10 @@ TEST(RunClock, moves_by_500_ppm_towards_the_least_delayed_packet) {
 
 TEST(RunClock, believes_a_camera_that_is_near_and_not_one_that_is_far) {
   RunClock clock({});
-  clock.begin(0, UtcTime{1'000'000'000}, UtcTime{999'800'000});
+  clock.begin(0, UtcTime{1'000'000'000}, by_report(999'800'000));
   EXPECT_EQ(clock.quality().source, media::ClockSource::rtcp_sender_report);
   EXPECT_EQ(clock.start().us, 999'800'000);
-  clock.begin(0, UtcTime{1'000'000'000}, UtcTime{1'000'000});
+  clock.begin(0, UtcTime{1'000'000'000}, by_report(1'000'000));
   EXPECT_EQ(clock.quality().source, media::ClockSource::arrival);
 }
 
@@ -38,11 +42,11 @@ TEST(RunClock, is_lost_when_the_run_drifts_by_seconds) {
 TEST(RunClock, says_how_far_the_camera_is_and_how_wrong_that_can_be) {
   RunClock clock({.window_us = 10'000'000, .transit_us = 500'000});
   const std::int64_t start = 1'700'000'000'000'000;
-  clock.begin(0, UtcTime{start + 450'000}, UtcTime{start});
+  clock.begin(0, UtcTime{start + 450'000}, by_report(start));
   EXPECT_EQ(clock.quality().offset_us, -450'000) << "all that is known yet";
   for (std::int64_t run_us = 0; run_us <= 20'000'000; run_us += 40'000) {
     const std::int64_t delay_us = 300'000 + run_us / 40'000 % 5 * 40'000;
-    clock.observe(run_us, UtcTime{start + run_us + delay_us}, UtcTime{start + run_us});
+    clock.observe(run_us, UtcTime{start + run_us + delay_us}, by_report(start + run_us));
   }
   EXPECT_EQ(clock.quality().source, media::ClockSource::rtcp_sender_report);
   EXPECT_EQ(clock.quality().offset_us, -300'000);

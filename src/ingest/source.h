@@ -13,6 +13,7 @@
 #include "base/bytes.h"
 #include "base/result.h"
 #include "base/time.h"
+#include "media/part.h"
 #include "media/reason.h"
 #include "media/track.h"
 
@@ -47,6 +48,12 @@ struct SourceTrack {
   std::int32_t reorder_depth = 0;
 };
 
+// When a picture was taken, by the camera's clock.
+struct CaptureTime {
+  UtcTime time;
+  media::ClockSource source = media::ClockSource::camera;  // not arrival
+};
+
 struct SourcePacket {
   std::uint32_t track = 0;          // index into what open() gave
   std::optional<std::int64_t> dts;  // ticks of the track's timebase
@@ -56,8 +63,8 @@ struct SourcePacket {
   bool damaged = false;       // the transport lost a piece of it
   Bytes bytes;
   UtcTime arrived;
-  std::optional<UtcTime> captured;  // by the camera's clock, from an RTCP sender report
-  Bytes new_extradata;              // not empty: parameters change with this packet
+  std::optional<CaptureTime> captured;
+  Bytes new_extradata;  // not empty: parameters change with this packet
 };
 
 struct SourceStatistics {

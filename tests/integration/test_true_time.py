@@ -33,6 +33,15 @@ def test_a_camera_that_sends_reports_gives_the_clock(oriel, start):
     assert 24 < found["frame_rate"]["delivered"] < 26
 
 
+def test_a_camera_that_writes_its_time_into_the_pictures_gives_the_clock(oriel, start):
+    camera = start(cameras.StampedCameras(precise=True, ahead_ms=700))
+    server = oriel(feeds=feed_toml("lake", camera.url()))
+    server.wait_live("lake", 30)
+    found = wait_until(lambda: recordings(server, "lake"), 30)[0]
+    assert found["clock"]["source"] == "camera"
+    assert 300 < found["clock"]["offset_ms"] <= 700
+
+
 def test_a_camera_that_stamps_25_and_sends_21_leaves_no_phantom_gap(oriel, start):
     port = free_port()
     url = f"srt://127.0.0.1:{port}"

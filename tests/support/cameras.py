@@ -58,7 +58,8 @@ class Process:
 class StampedCameras(Process):
     """RTSP cameras whose frames can be counted in the recordings (stamped_camera.py)."""
 
-    def __init__(self, cameras=1, user="", password="", clips=None, switch_after=0, fps=25):
+    def __init__(self, cameras=1, user="", password="", clips=None, switch_after=0, fps=25,
+                 ahead_ms=0, precise=False):  # fmt: skip
         self.port = free_port()
         self.user = user
         self.password = password
@@ -66,6 +67,7 @@ class StampedCameras(Process):
         command = [
             PYTHON, HERE / "stamped_camera.py", "--port", self.port, "--cameras", cameras,
             "--media", ",".join(map(str, clips)), "--switch-after", switch_after, "--fps", fps,
+            "--ahead-ms", ahead_ms, *(["--precise"] if precise else []),
         ]  # fmt: skip
         if user:
             command += ["--user", user, "--password", password]

@@ -119,8 +119,16 @@ def sender_report(now_us, timestamp, ssrc):
     )
 
 
+def precision_time_stamp(now_us):
+    """MISB ST 0604.6: an SEI unit with the locked time of the picture."""
+    pairs = [now_us.to_bytes(8, "big")[at : at + 2] for at in (0, 2, 4, 6)]
+    return b"\x06\x05\x1cMISPmicrosectime\x1f" + b"\xff".join(pairs) + b"\x80"
+
+
 class Camera:
-    def __init__(self, number, clips, fps, switch_after):
+    def __init__(self, number, clips, fps, switch_after, ahead_us=0, precise=False):
+        self.ahead_us = ahead_us  # its clock, against this computer's
+        self.precise = precise
         self.number = number
         self.clips = clips  # of access units
         self.fps = fps
@@ -145,10 +153,11 @@ class Camera:
             wait = start + frame / self.fps - time.monotonic()
             if wait > 0:
                 await asyncio.sleep(wait)
-            now_us = time.time_ns() // 1000
+            now_us = time.time_ns() // 1000 + self.ahead_us
             stamp = stamps.make_nal(self.number, frame, now_us)
             at = next(i for i, unit in enumerate(units) if unit[0] & 31 in (1, 5))
-            stamped = [*units[:at], stamp, *units[at:]]
+            precise = [precision_time_stamp(now_us)] if self.precise else []
+            stamped = [*units[:at], *precise, stamp, *units[at:]]
             for viewer in list(self.viewers):
                 viewer.send(self, stamped, key, frame, now_us)
 
@@ -252,7 +261,10 @@ def tell(**values):
 async def run(options):
     clips = [access_units(pathlib.Path(path).read_bytes()) for path in options.media.split(",")]
     cameras = [
-        Camera(number, clips, options.fps, options.switch_after)
+        Camera(
+            number, clips, options.fps, options.switch_after, options.ahead_ms * 1000,
+            options.precise,
+        )  # fmt: skip
         for number in range(options.cameras)
     ]
     credentials = f"{options.user}:{options.password}" if options.user else ""
@@ -271,6 +283,8 @@ def main():
     parser.add_argument("--user", default="")
     parser.add_argument("--password", default="")
     parser.add_argument("--switch-after", type=int, default=0)
+    parser.add_argument("--ahead-ms", type=int, default=0)
+    parser.add_argument("--precise", action="store_true")
     try:
         asyncio.run(run(parser.parse_args()))
     except KeyboardInterrupt:
