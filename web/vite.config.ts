@@ -36,7 +36,14 @@ export default defineConfig({
     // MapLibre and hls.js are loaded only when asked for; their size is no mistake.
     chunkSizeWarningLimit: 1100,
     modulePreload: { polyfill: false },
-    rollupOptions: { input: { index: page('index'), wall: page('wall'), desk: page('desk') } }
+    rollupOptions: {
+      input: {
+        index: page('index'),
+        wall: page('wall'),
+        desk: page('desk'),
+        moment: page('moment')
+      }
+    }
   },
   server: {
     proxy: Object.fromEntries(

@@ -3,6 +3,7 @@
 #include <sodium.h>
 
 #include "api/feed_views.h"
+#include "api/provenance.h"
 #include "api/screen_book.h"
 #include "api/services.h"
 #include "api/viewer.h"
@@ -25,6 +26,7 @@ struct DeskFeed {
   // What visitors get; in `feed` stand the operator's own sound and delay.
   bool public_audio = false;
   std::int64_t delay_s = 0;
+  std::string licence;  // the feed's own; empty: the window's
   std::string note;
   std::int64_t width = 0;
   std::int64_t height = 0;
@@ -41,8 +43,8 @@ struct DeskFeed {
 };
 BOOST_DESCRIBE_STRUCT(DeskFeed, (),
                       (feed, source, has_sub_source, declared_in_file, record, record_sub,
-                       public_audio, delay_s, note, width, height, fps_declared, fps, bitrate_bps,
-                       packets_lost, reconnects, last_frame_at, recorded_today_s,
+                       public_audio, delay_s, licence, note, width, height, fps_declared, fps,
+                       bitrate_bps, packets_lost, reconnects, last_frame_at, recorded_today_s,
                        recorded_today_bytes, recorded_bytes))
 
 struct VolumeView {
@@ -69,10 +71,11 @@ struct FeedForm {
   std::optional<bool> public_audio;
   std::optional<std::int64_t> delay_s;
   std::optional<std::int64_t> part_ms;
+  std::optional<std::string> licence;
 };
 BOOST_DESCRIBE_STRUCT(FeedForm, (),
                       (id, name, site, source, sub_source, record, record_sub, is_public,
-                       public_audio, delay_s, part_ms))
+                       public_audio, delay_s, part_ms, licence))
 
 struct SourceForm {
   std::string source;
@@ -126,7 +129,7 @@ DeskFeed desk_feed(Services& services, const Feed& feed, const access::View& vie
   const FeedStatus status = feed.status();
   const auto summary = feed.rendition(media::Rendition::main)->channel.summary();
   DeskFeed desk;
-  desk.feed = feed_view(feed, view, &services.archive, now);
+  desk.feed = feed_view(feed, view, &services.archive, services);
   desk.source = status.source_description;
   desk.has_sub_source = settings->sub_source.has_value();
   desk.declared_in_file = settings->declared;
@@ -134,6 +137,7 @@ DeskFeed desk_feed(Services& services, const Feed& feed, const access::View& vie
   desk.record_sub = settings->record_sub;
   desk.public_audio = settings->public_audio;
   desk.delay_s = settings->delay_s;
+  desk.licence = settings->licence;
   desk.note = status.note;
   if (summary.tracks) {
     desk.width = summary.tracks->front().width;
@@ -184,6 +188,10 @@ Result<void> apply_form(const FeedForm& form, FeedSettings& settings) {
   settings.public_audio = form.public_audio.value_or(settings.public_audio);
   settings.delay_s = form.delay_s.value_or(settings.delay_s);
   settings.part_ms = form.part_ms.value_or(settings.part_ms);
+  settings.licence = form.licence.value_or(settings.licence);
+  if (!is_licence(settings.licence))
+    return fail(ErrorKind::invalid,
+                fmt::format("licence: expected one line of at most {} bytes", kLicenceBytesMax));
   if (settings.delay_s < 0 || settings.delay_s > kDelayMax_s)
     return fail(ErrorKind::invalid, fmt::format("delay_s: expected 0 to {}", kDelayMax_s));
   if (settings.part_ms < kPartMin_ms || settings.part_ms > kPartMax_ms)
@@ -231,7 +239,7 @@ Awaitable<Response> add_feed(Services& services, Request& request) {
   const auto view = services.policies.view(feed_id, identity_of(request));
   if (!feed || !view)
     co_return http::problem(Error{ErrorKind::conflict, "the feed was removed at once"});
-  co_return uncached(Response::json(feed_view(*feed, *view, nullptr, services.clock.now()), 201));
+  co_return uncached(Response::json(feed_view(*feed, *view, nullptr, services), 201));
 }
 
 Awaitable<Response> change_feed(Services& services, Request& request) {
@@ -252,7 +260,7 @@ Awaitable<Response> change_feed(Services& services, Request& request) {
   const auto view = services.policies.view(feed_id, identity_of(request));
   if (!feed || !view)
     co_return http::problem(Error{ErrorKind::conflict, "the feed was removed meanwhile"});
-  co_return uncached(Response::json(feed_view(*feed, *view, nullptr, services.clock.now())));
+  co_return uncached(Response::json(feed_view(*feed, *view, nullptr, services)));
 }
 
 Awaitable<Response> remove_feed(Services& services, Request& request) {

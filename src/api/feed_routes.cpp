@@ -105,7 +105,7 @@ Awaitable<Response> list_feeds(Services& services, Request& request) {
     json::array array;
     for (const auto& feed : services.feeds.feeds())
       if (const auto view = services.policies.view(feed->id(), identity))
-        array.push_back(feed_view(*feed, *view, &services.archive, services.clock.now()));
+        array.push_back(feed_view(*feed, *view, &services.archive, services));
     return array;
   });
   if (!items) co_return http::problem(items.error());
@@ -116,7 +116,7 @@ Awaitable<Response> get_feed(Services& services, Request& request) {
   auto seen = see(services, request);
   if (!seen) co_return http::problem(seen.error());
   auto view = co_await services.offload.run(
-      [&] { return feed_view(*seen->feed, seen->view, &services.archive, services.clock.now()); });
+      [&] { return feed_view(*seen->feed, seen->view, &services.archive, services); });
   if (!view) co_return http::problem(view.error());
   co_return uncached(Response::json(*view));
 }
@@ -261,8 +261,8 @@ class FeedEvents {
       auto& before = told_[feed->id()];
       if (before == told) continue;
       before = told;
-      text += "event: feed\ndata: " +
-              json::serialize(feed_view(*feed, *view, nullptr, services_.clock.now())) + "\n\n";
+      text += "event: feed\ndata: " + json::serialize(feed_view(*feed, *view, nullptr, services_)) +
+              "\n\n";
     }
     return text;
   }

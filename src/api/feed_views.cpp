@@ -1,5 +1,6 @@
 #include "api/feed_views.h"
 
+#include "api/provenance.h"
 #include "media/media_name.h"
 
 namespace oriel::api {
@@ -27,8 +28,10 @@ RenditionView rendition_view(media::Rendition which, const live::ChannelSummary&
 }  // namespace
 
 json::object feed_view(const Feed& feed, const access::View& view, const archive::Archive* archive,
-                       UtcTime now) {
+                       const Services& services) {
+  const UtcTime now = services.clock.now();
   const auto settings = feed.settings();
+  const std::string licence = licence_of(*settings, services.window);
   const FeedStatus status = feed.status();
   std::vector<RenditionView> renditions;
   std::optional<UtcTime> last_part_at;
@@ -63,6 +66,7 @@ json::object feed_view(const Feed& feed, const access::View& view, const archive
           {"since", to_json(status.since)},
           {"public", settings->is_public},
           {"audio", audio},
+          {"licence", licence.empty() ? json::value(nullptr) : json::value(licence)},
           {"delay_s", view.delay.us / 1'000'000},
           {"renditions", to_json(renditions)},
           {"last_part_at", to_json(last_part_at)},
@@ -83,6 +87,7 @@ json::value feed_schema() {
                           {"since", json_schema<UtcTime>()},
                           {"public", json_schema<bool>()},
                           {"audio", json_schema<bool>()},
+                          {"licence", nullable(json_schema<std::string>())},
                           {"delay_s", json_schema<std::int64_t>()},
                           {"renditions", json_schema<std::vector<RenditionView>>()},
                           {"last_part_at", nullable(json_schema<UtcTime>())},

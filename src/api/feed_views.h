@@ -38,7 +38,7 @@ BOOST_DESCRIBE_STRUCT(SpanView, (), (start, end))
 // What a viewer with this view is told of a feed. `archive` is asked (and blocks) when it is given;
 // without it first_recorded_at and last_good stay empty.
 json::object feed_view(const Feed& feed, const access::View& view, const archive::Archive* archive,
-                       UtcTime now);
+                       const Services& services);
 json::value feed_schema();
 
 }  // namespace oriel::api

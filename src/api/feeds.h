@@ -40,6 +40,8 @@ inline constexpr std::int64_t kDelayMax_s = 300;
 inline constexpr std::int64_t kPartMin_ms = 100;
 inline constexpr std::int64_t kPartMax_ms = 2000;
 
+inline constexpr std::size_t kLicenceBytesMax = 200;
+
 struct FeedSettings {
   FeedId id;
   std::optional<SiteId> site;
@@ -52,6 +54,7 @@ struct FeedSettings {
   bool public_audio = false;
   std::int64_t delay_s = 0;    // 0 to kDelayMax_s
   std::int64_t part_ms = 333;  // kPartMin_ms to kPartMax_ms
+  std::string licence;         // SPDX or in words; empty: the window's
   bool declared = false;       // in the configuration file: read-only in the desk
 };
 

@@ -53,18 +53,27 @@ Result<std::vector<PlacedSegment>> placed_segments(const RecordingRow& row) {
   return placed;
 }
 
-std::int64_t duration_of(const std::vector<PlacedSegment>& segments) {
-  return segments.empty() ? 0 : segments.back().start_90k + segments.back().entry.duration_90k;
-}
-
-// Whether `row` goes on where the row before ended, in the same run.
+// Whether a segment goes on where the one before ended, in the same run.
 struct Seam {
   std::optional<RunId> run;
   std::int64_t end_90k = 0;  // in the run
   bool continues(const RecordingRow& row, std::int64_t start_90k) const {
     return run && *run == row.run && std::abs(row.run_offset_90k + start_90k - end_90k) <= 2;
   }
+  void extend(const RecordingRow& row, std::int64_t segment_end_90k) {
+    run = row.run;
+    end_90k = row.run_offset_90k + segment_end_90k;
+  }
 };
+
+// Where playing `begin` starts to read: a long group of pictures spans several segments, and only
+// its first one can be decoded by itself.
+std::size_t first_segment(const std::vector<PlacedSegment>& placed, UtcTime begin) {
+  std::size_t first = 0;
+  while (first + 1 < placed.size() && placed[first].end <= begin) ++first;
+  while (first > 0 && !placed[first].entry.independent) --first;
+  return first;
+}
 
 }  // namespace
 
@@ -78,19 +87,23 @@ Result<std::vector<media::PlaylistSegment>> past_segments(const archive::Archive
     ORIEL_TRY_ASSIGN(const auto init, archive.catalog().init_of(row));
     const bool muted = !view.with_audio && media::has_sound_to_mute(*init.tracks);
     ORIEL_TRY_ASSIGN(const auto placed, placed_segments(row));
-    for (const auto& segment : placed) {
+    const std::size_t first = segments.empty() ? first_segment(placed, span.begin) : 0;
+    for (std::size_t i = first; i < placed.size() && placed[i].start < span.end; ++i) {
+      const auto& segment = placed[i];
       const UtcSpan lies{segment.start, segment.end};
-      if (!span.overlaps(lies) || segment.entry.parts == 0 || !view.may_see(lies)) continue;
+      if (segment.entry.parts == 0 || !view.may_see(lies)) continue;
+      const bool continues = seam.continues(row, segment.start_90k);
+      // Behind a hole nothing can be decoded before the next full picture.
+      if (!continues && !segment.entry.independent) continue;
       media::PlaylistSegment listed;
       listed.uri = uri_prefix + media::range_name(row.id, segment.first_part,
                                                   segment.first_part + segment.entry.parts, muted);
       listed.map_uri = uri_prefix + media::init_name(row.id, muted);
       listed.duration_90k = segment.entry.duration_90k;
       listed.start = segment.start;
-      listed.discontinuity = !segments.empty() && !seam.continues(row, segment.start_90k);
+      listed.discontinuity = !segments.empty() && !continues;
       segments.push_back(std::move(listed));
-      seam.run = row.run;
-      seam.end_90k = row.run_offset_90k + segment.start_90k + segment.entry.duration_90k;
+      seam.extend(row, segment.start_90k + segment.entry.duration_90k);
     }
     return {};
   }));
@@ -123,10 +136,7 @@ class ClipBuilder {
     }
     ORIEL_TRY_ASSIGN(const auto placed, placed_segments(row));
     const auto shared = std::make_shared<const RecordingRow>(row);
-    // From the segment that decoding can start with.
-    std::size_t first = 0;
-    while (first + 1 < placed.size() && placed[first].end <= span_.begin) ++first;
-    while (plan_.pieces.empty() && first > 0 && !placed[first].entry.independent) --first;
+    const std::size_t first = plan_.pieces.empty() ? first_segment(placed, span_.begin) : 0;
     for (std::size_t i = first; i < placed.size() && placed[i].start < span_.end; ++i)
       ORIEL_TRY(add_segment(shared, placed[i]));
     return {};
@@ -153,25 +163,29 @@ class ClipBuilder {
     piece.bytes = static_cast<std::uint64_t>(segment.entry.bytes);
     std::int64_t start_90k = segment.start_90k;
     std::int64_t end_90k = start_90k + segment.entry.duration_90k;
-    if (plan_.pieces.empty() || segment.end > span_.end) {
+    const bool continues = seam_.continues(*row, segment.start_90k);
+    if (segment.end > span_.end || plan_.pieces.empty() ||
+        (!continues && !segment.entry.independent)) {
       ORIEL_TRY_ASSIGN(const auto table,
                        archive_.reader().part_table(*row, segment.index, segment.index + 1));
-      trim(table, piece, start_90k, end_90k);
+      trim(table, continues, piece, start_90k, end_90k);
       if (piece.first_part == piece.end_part) return {};
     }
     if (plan_.pieces.empty()) plan_.start = row->start + ticks_to_duration(start_90k);
     plan_.end = row->start + ticks_to_duration(end_90k);
     piece.shift_90k = length_90k_ - start_90k;
     length_90k_ += end_90k - start_90k;
+    seam_.extend(*row, end_90k);
     piece.row = row;
     plan_.total_bytes += piece.bytes;
     plan_.pieces.push_back(std::move(piece));
     return {};
   }
 
-  // Leaves out parts before the last independent one at or before the start, and parts after the
-  // end.
-  void trim(const std::vector<archive::PartEntry>& table, ClipPlan::Piece& piece,
+  // Leaves out what cannot be decoded where the segment does not continue the one before (of the
+  // first segment: parts before the last independent one at or before the start), and parts after
+  // the end.
+  void trim(const std::vector<archive::PartEntry>& table, bool continues, ClipPlan::Piece& piece,
             std::int64_t& start_90k, std::int64_t& end_90k) const {
     if (table.empty()) {
       piece.end_part = piece.first_part;
@@ -179,9 +193,15 @@ class ClipBuilder {
     }
     std::size_t begin = 0;
     std::size_t end = table.size();
-    if (plan_.pieces.empty()) {
-      for (std::size_t i = 0; i < table.size() && table[i].start <= span_.begin; ++i)
-        if (table[i].independent) begin = i;
+    if (!continues) {
+      while (begin < end && !table[begin].independent) ++begin;
+      if (plan_.pieces.empty())
+        for (std::size_t i = begin; i < end && table[i].start <= span_.begin; ++i)
+          if (table[i].independent) begin = i;
+    }
+    if (begin == end) {
+      piece.end_part = piece.first_part;
+      return;
     }
     while (end > begin && table[end - 1].start >= span_.end) --end;
     piece.first_part = table[begin].number;
@@ -197,6 +217,7 @@ class ClipBuilder {
   const UtcSpan span_;
   ClipPlan plan_;
   SharedBytes stored_init_;
+  Seam seam_;
   std::int64_t length_90k_ = 0;
 };
 
@@ -208,6 +229,17 @@ Result<ClipPlan> plan_clip(const archive::Archive& archive, const FeedId& feed,
   ORIEL_TRY(for_each_recording(archive, feed, span,
                                [&](const RecordingRow& row) { return builder.add(row); }));
   return builder.finish();
+}
+
+Result<void> tag_clip(ClipPlan& plan, const media::MovieTags& tags) {
+  ORIEL_TRY_ASSIGN(auto tagged, media::tag_init(*plan.init, tags));
+  plan.total_bytes += tagged.size();
+  plan.total_bytes -= plan.init->size();
+  // The words are part of the file: another name or licence makes it another file.
+  plan.etag.insert(plan.etag.size() - 1,
+                   fmt::format("-{:x}", std::hash<std::string_view>{}(as_text(tagged))));
+  plan.init = std::make_shared<const Bytes>(std::move(tagged));
+  return {};
 }
 
 Result<SharedBytes> clip_piece(const archive::Archive& archive, const ClipPlan& plan,
@@ -230,12 +262,24 @@ Result<StillSource> find_still(const archive::Archive& archive, const FeedId& fe
   const Error nothing{ErrorKind::not_found, "there is no picture of this moment"};
   // A frame lasts: ask for a little around the moment.
   const UtcSpan around{at - Duration::from_ms(1), at + Duration::from_ms(1)};
-  ORIEL_TRY_ASSIGN(const auto page, archive.catalog().recordings(feed, Rendition::main, around, 1));
-  if (page.rows.empty() || !view.may_see(around)) return fail(nothing);
-  const RecordingRow& row = page.rows.front();
+  if (!view.may_see(around)) return fail(nothing);
+  // Recordings touch, and a clock that was set back makes them overlap: of two the later one.
+  const UtcSpan near{at - archive::Catalog::kJoin, around.end};
+  ORIEL_TRY_ASSIGN(const auto page, archive.catalog().recordings(feed, Rendition::main, near, 8));
+  const auto holds = [&](const RecordingRow& row, Duration after) {
+    return row.start <= at && at < row.end + after;
+  };
+  auto found = std::find_if(page.rows.rbegin(), page.rows.rend(),
+                            [&](const RecordingRow& row) { return holds(row, Duration{}); });
+  // Between two recordings without a break the last picture is still the one that was seen.
+  if (found == page.rows.rend())
+    found = std::find_if(page.rows.rbegin(), page.rows.rend(), [&](const RecordingRow& row) {
+      return holds(row, archive::Catalog::kJoin);
+    });
+  if (found == page.rows.rend()) return fail(nothing);
+  const RecordingRow& row = *found;
   ORIEL_TRY_ASSIGN(const auto placed, placed_segments(row));
-  if (placed.empty() || at >= row.start + ticks_to_duration(duration_of(placed)))
-    return fail(nothing);
+  if (placed.empty()) return fail(nothing);
   std::size_t wanted = 0;
   while (wanted + 1 < placed.size() && placed[wanted].end <= at) ++wanted;
   std::size_t first = wanted;

@@ -10,6 +10,7 @@
 #include "archive/archive.h"
 #include "base/result.h"
 #include "base/time.h"
+#include "media/movie_tags.h"
 #include "media/playlist.h"
 
 namespace oriel::api {
@@ -43,6 +44,8 @@ struct ClipPlan {
 // picture's parameters change within the span; the message says when).
 Result<ClipPlan> plan_clip(const archive::Archive& archive, const FeedId& feed,
                            const access::View& view, UtcSpan span);
+// Lets the file say what it shows; nothing of its pictures changes. Errors: data_loss.
+Result<void> tag_clip(ClipPlan& plan, const media::MovieTags& tags);
 // Bytes of one piece as they stand in the clip.
 Result<SharedBytes> clip_piece(const archive::Archive& archive, const ClipPlan& plan,
                                std::size_t index);

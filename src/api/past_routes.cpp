@@ -1,7 +1,9 @@
 // The past: playlists over any span, clips, stills.
 #include <fmt/format.h>
 
+#include "api/moment.h"
 #include "api/past.h"
+#include "api/provenance.h"
 #include "api/services.h"
 #include "api/still_cache.h"
 #include "api/viewer.h"
@@ -22,17 +24,46 @@ constexpr int kStillWidthDefault = 1280;
 // Asked widths are rounded up to one of these, so that a still is made and kept only a few times.
 constexpr std::array kStillWidths = {160, 320, 480, 640, 960, 1280, 1920, 3840};
 
+constexpr std::string_view kInsteadOfPlayback =
+    "ask for a day at a time, or for all of it as a time-lapse: /timelapse/{feed}.mp4";
+constexpr std::string_view kInsteadOfClip =
+    "ask for it in pieces, play it as /playback/{feed}/index.m3u8, or have all of it as a "
+    "time-lapse: /timelapse/{feed}.mp4";
+
+// Why there is nothing in a span, as far as this viewer may know. Blocks.
+Error why_nothing(const Services& services, const Seen& seen, UtcSpan span) {
+  const UtcTime now = services.clock.now();
+  const auto error = [](std::string text) { return Error{ErrorKind::not_found, std::move(text)}; };
+  if (span.begin >= now)
+    return error("this span has not happened yet: it is " + format_rfc3339(now));
+  const FeedId& feed = seen.feed->id();
+  const auto first = services.archive.catalog().first_recording(feed, Rendition::main);
+  if (!first) return first.error();
+  if (!*first) return error("nothing is recorded of this feed yet");
+  if (span.end <= (*first)->start)
+    return error("this span lies before the first recording, which begins at " +
+                 format_rfc3339((*first)->start));
+  const auto moment = find_moment(services.archive, feed, seen.view, span.begin, now);
+  if (!moment) return moment.error();
+  std::string text = "nothing is recorded in this span";
+  if (moment->reason != media::Reason::none)
+    text += fmt::format(" ({})", boost::describe::enum_to_string(moment->reason, ""));
+  if (moment->earlier) text += "; recorded last before it: " + format_rfc3339(*moment->earlier);
+  if (moment->later) text += "; first after it: " + format_rfc3339(*moment->later);
+  return error(std::move(text));
+}
+
 Awaitable<Response> playback(Services& services, Request& request) {
   auto seen = see(services, request);
   if (!seen) co_return http::problem(seen.error());
-  auto span = span_parameters(request, kPlaybackMax);
+  auto span = span_parameters(request, kPlaybackMax, kInsteadOfPlayback);
   if (!span) co_return http::problem(span.error());
   const std::string prefix = "../../media/" + seen->feed->id().str() + "/";
   // A day is megabytes of text: it is not for the I/O thread to write it.
   auto text = co_await services.offload.run([&]() -> Result<std::string> {
     ORIEL_TRY_ASSIGN(const auto segments,
                      past_segments(services.archive, seen->feed->id(), seen->view, *span, prefix));
-    if (segments.empty()) return fail(ErrorKind::not_found, "nothing is recorded in this span");
+    if (segments.empty()) return fail(why_nothing(services, *seen, *span));
     return media::render_past(segments);
   });
   if (!text) co_return http::problem(text.error());
@@ -85,11 +116,18 @@ class ClipStream {
 Awaitable<Response> clip(Services& services, Request& request) {
   auto seen = see(services, request);
   if (!seen) co_return http::problem(seen.error());
-  auto span = span_parameters(request, kClipMax);
+  auto span = span_parameters(request, kClipMax, kInsteadOfClip);
   if (!span) co_return http::problem(span.error());
-  auto planned = co_await services.offload.run(
-      [&] { return plan_clip(services.archive, seen->feed->id(), seen->view, *span); });
+  auto planned = co_await services.offload.run([&]() -> Result<ClipPlan> {
+    auto made = plan_clip(services.archive, seen->feed->id(), seen->view, *span);
+    if (!made && made.error().kind == ErrorKind::not_found)
+      return fail(why_nothing(services, *seen, *span));
+    return made;
+  });
   if (!planned) co_return http::problem(planned.error());
+  const auto about = provenance(services, request, *seen->feed, planned->start);
+  const auto tags = movie_tags(about, {planned->start, planned->end}, services.window);
+  if (auto tagged = tag_clip(*planned, tags); !tagged) co_return http::problem(tagged.error());
   const auto plan = std::make_shared<const ClipPlan>(std::move(*planned));
 
   http::Representation representation;
@@ -160,8 +198,12 @@ Awaitable<Response> snapshot(Services& services, Request& request) {
     if (!*at)
       co_return http::problem(
           Error{ErrorKind::unavailable, "there is no live picture at the moment"});
-    auto found = co_await services.offload.run(
-        [&] { return find_still(services.archive, seen->feed->id(), seen->view, **at); });
+    auto found = co_await services.offload.run([&]() -> Result<StillSource> {
+      auto still = find_still(services.archive, seen->feed->id(), seen->view, **at);
+      if (!still && still.error().kind == ErrorKind::not_found)
+        return fail(why_nothing(services, *seen, {**at, **at + Duration{1}}));
+      return still;
+    });
     if (!found) co_return http::problem(found.error());
     source = std::move(*found);
   }

@@ -28,6 +28,10 @@ struct WindowSettings {
   // Who may read /metrics: it names feeds that are not public.
   std::string metrics_access = "see_health";
   std::string tiles;  // folder of local map tiles; empty: none
+  // "https://window.example", where the configuration says so; empty: by Host.
+  std::string public_url;
+  std::string licence;      // of what is recorded; empty: all rights reserved
+  std::string moment_page;  // the built page of /m/; empty: a plain one
 };
 
 class SegmentFiles;
@@ -61,6 +65,7 @@ struct Services {
 // Each adds the routes of one subject.
 void add_live_routes(http::Router& router, Services& services);
 void add_past_routes(http::Router& router, Services& services);
+void add_moment_routes(http::Router& router, Services& services);
 void add_feed_routes(http::Router& router, Services& services);
 void add_recording_routes(http::Router& router, Services& services);
 void add_desk_routes(http::Router& router, Services& services);

@@ -67,7 +67,8 @@ Result<std::optional<UtcTime>> time_parameter(const http::Request& request, std:
   return std::optional<UtcTime>{*time};
 }
 
-Result<UtcSpan> span_parameters(const http::Request& request, Duration length_max) {
+Result<UtcSpan> span_parameters(const http::Request& request, Duration length_max,
+                                std::string_view instead) {
   ORIEL_TRY_ASSIGN(const auto start, time_parameter(request, "start"));
   ORIEL_TRY_ASSIGN(const auto end, time_parameter(request, "end"));
   if (!start || !end)
@@ -76,8 +77,8 @@ Result<UtcSpan> span_parameters(const http::Request& request, Duration length_ma
   if (*end <= *start) return fail(ErrorKind::invalid, "end is not after start");
   if (*end - *start > length_max)
     return fail(ErrorKind::invalid, "the span is longer than " +
-                                        std::to_string(length_max.us / 3'600'000'000) +
-                                        " hours; ask for it in pieces");
+                                        std::to_string(length_max.us / 3'600'000'000) + " hours; " +
+                                        std::string(instead));
   return UtcSpan{*start, *end};
 }
 

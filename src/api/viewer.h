@@ -41,8 +41,10 @@ inline constexpr Duration kDelayedStep = Duration::from_ms(100);
 
 // Query parameters. Errors: invalid, naming the parameter.
 Result<std::optional<UtcTime>> time_parameter(const http::Request& request, std::string_view name);
-// start and end, both required, start before end, at most `length_max` long.
-Result<UtcSpan> span_parameters(const http::Request& request, Duration length_max);
+// start and end, both required, start before end, at most `length_max` long; `instead` says what to
+// do with a longer one.
+Result<UtcSpan> span_parameters(const http::Request& request, Duration length_max,
+                                std::string_view instead = "ask for it in pieces");
 Result<std::optional<std::int64_t>> number_parameter(const http::Request& request,
                                                      std::string_view name, std::int64_t least,
                                                      std::int64_t most);

@@ -208,9 +208,12 @@ void RunningApplication::make_routes() {
   window_.version = ORIEL_VERSION;
   window_.demonstration = config_.demonstration;
   window_.tiles = config_.tiles;
+  window_.licence = config_.licence;
   if (config_.http.public_metrics) window_.metrics_access = "public";
-  if (const auto& url = config_.http.public_url)
+  if (const auto& url = config_.http.public_url) {
+    window_.public_url = url->substr(0, url->find_last_not_of('/') + 1);
     window_.public_authority = url->substr(url->find("://") + 3);
+  }
   services_ = std::make_unique<api::Services>(
       api::Services{*feeds_,    *archive_,       *alarm_book_,    *post_office_, *pictures_,
                     *stills_,   *segment_files_, *screens_,       *policies_,    *accounts_,
@@ -219,6 +222,7 @@ void RunningApplication::make_routes() {
   api::add_guard(router_, *services_);
   api::add_live_routes(router_, *services_);
   api::add_past_routes(router_, *services_);
+  api::add_moment_routes(router_, *services_);
   api::add_feed_routes(router_, *services_);
   api::add_recording_routes(router_, *services_);
   api::add_desk_routes(router_, *services_);
@@ -234,6 +238,7 @@ void RunningApplication::make_routes() {
     return;
   }
   pages_ = std::move(*pages);
+  window_.moment_page = pages_->text("/moment.html").value_or("");
   add_pages(router_, *pages_);
 }
 

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "api/provenance.h"
 #include "app/toml_reader.h"
 #include "ingest/source_url.h"
 
@@ -161,6 +162,12 @@ void read_source(TomlReader& reader, std::string_view key, Secret& source) {
   source = Secret(std::move(*text));
 }
 
+void read_licence(TomlReader& reader, std::string& licence) {
+  reader.text("licence", licence);
+  if (!api::is_licence(licence))
+    reader.refuse("licence", "expected one line of at most 200 bytes, such as CC-BY-4.0");
+}
+
 api::FeedSettings read_feed(TomlReader& reader) {
   api::FeedSettings feed;
   feed.declared = true;
@@ -178,6 +185,7 @@ api::FeedSettings read_feed(TomlReader& reader) {
   reader.flag("public_audio", feed.public_audio);
   reader.integer("delay_s", feed.delay_s, 0, api::kDelayMax_s);
   reader.integer("part_ms", feed.part_ms, api::kPartMin_ms, api::kPartMax_ms);
+  read_licence(reader, feed.licence);
   return feed;
 }
 
@@ -240,6 +248,7 @@ Result<Config> parse_config(std::string_view text, const std::string& file_name)
   if (config.log_level != "debug" && config.log_level != "info" && config.log_level != "warn" &&
       config.log_level != "error")
     reader.refuse("log", "expected debug, info, warn or error");
+  read_licence(reader, config.licence);
   reader.integer("made_renditions_max", config.made_renditions_max, 0, 100);
   reader.table("http", [&](TomlReader& inner) { read_http(inner, config.http); });
   reader.table("notify", [&](TomlReader& inner) { read_notify(inner, config.notify); });

@@ -35,6 +35,9 @@ struct Config {
   std::string web;       // folder of the built pages; empty: beside the program
   std::string tiles;
   std::string log_level = "info";
+  // Under which what is recorded may be used, unless a feed says otherwise: "CC-BY-4.0" or in
+  // words; empty: all rights reserved.
+  std::string licence;
   std::int64_t made_renditions_max = 4;
   HttpConfig http;
   notify::PostOfficeOptions notify;

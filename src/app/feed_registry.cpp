@@ -26,7 +26,7 @@ bool same(const api::FeedSettings& a, const api::FeedSettings& b) {
   return a.site == b.site && a.name == b.name && a.source == b.source &&
          a.sub_source == b.sub_source && a.record == b.record && a.record_sub == b.record_sub &&
          a.is_public == b.is_public && a.public_audio == b.public_audio && a.delay_s == b.delay_s &&
-         a.part_ms == b.part_ms && a.declared == b.declared;
+         a.part_ms == b.part_ms && a.licence == b.licence && a.declared == b.declared;
 }
 
 }  // namespace
@@ -88,13 +88,14 @@ Result<void> FeedRegistry::store_feed(const api::FeedSettings& settings) {
   return database_.write([&](store::Session& session) -> Result<void> {
     ORIEL_TRY(session.execute(
         "INSERT INTO feed (id, site, name, source, sub_source, record, record_sub, public,"
-        " public_audio, delay_s, part_ms, paused, paused_note, declared, added_us, removed_us)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, '', $12, $13, NULL)"
+        " public_audio, delay_s, part_ms, licence, paused, paused_note, declared, added_us,"
+        " removed_us)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 0, '', $13, $14, NULL)"
         " ON CONFLICT (id) DO UPDATE SET site = excluded.site, name = excluded.name,"
         " source = excluded.source, sub_source = excluded.sub_source, record = excluded.record,"
         " record_sub = excluded.record_sub, public = excluded.public,"
         " public_audio = excluded.public_audio, delay_s = excluded.delay_s,"
-        " part_ms = excluded.part_ms, declared = excluded.declared,"
+        " part_ms = excluded.part_ms, licence = excluded.licence, declared = excluded.declared,"
         " paused = CASE WHEN feed.removed_us IS NULL THEN feed.paused ELSE 0 END,"
         " paused_note = CASE WHEN feed.removed_us IS NULL THEN feed.paused_note ELSE '' END,"
         " removed_us = NULL",
@@ -104,7 +105,7 @@ Result<void> FeedRegistry::store_feed(const api::FeedSettings& settings) {
          settings.sub_source ? settings.sub_source->reveal() : std::string(),
          std::int64_t{settings.record}, std::int64_t{settings.record_sub},
          std::int64_t{settings.is_public}, std::int64_t{settings.public_audio}, settings.delay_s,
-         settings.part_ms, std::int64_t{settings.declared}, clock_.now().us}));
+         settings.part_ms, settings.licence, std::int64_t{settings.declared}, clock_.now().us}));
     return {};
   });
 }
@@ -115,7 +116,7 @@ Result<std::vector<FeedRegistry::StoredFeed>> FeedRegistry::load_feeds() {
     feeds.clear();
     return session.query(
         "SELECT id, site, name, source, sub_source, record, record_sub, public, public_audio,"
-        " delay_s, part_ms, paused, paused_note, declared FROM feed"
+        " delay_s, part_ms, paused, paused_note, declared, licence FROM feed"
         " WHERE removed_us IS NULL ORDER BY added_us, id",
         {}, [&](const store::Row& row) {
           StoredFeed stored;
@@ -134,6 +135,7 @@ Result<std::vector<FeedRegistry::StoredFeed>> FeedRegistry::load_feeds() {
           stored.paused = row.integer(11) != 0;
           stored.paused_note = row.text(12);
           settings.declared = row.integer(13) != 0;
+          settings.licence = row.text(14);
           feeds.push_back(std::move(stored));
         });
   }));

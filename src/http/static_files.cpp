@@ -156,6 +156,12 @@ Result<StaticFiles> StaticFiles::load(const std::string& folder, StaticFilesOpti
   return files;
 }
 
+std::optional<std::string> StaticFiles::text(std::string_view path) const {
+  const auto found = files_.find(path);
+  if (found == files_.end()) return std::nullopt;
+  return std::string(as_text(*found->second.bytes));
+}
+
 std::optional<Response> StaticFiles::find(const Request& request, std::string_view path) const {
   auto found = files_.find(path);
   if (path == "/") found = files_.find("/index.html");

@@ -31,6 +31,8 @@ class StaticFiles {
   // characters before its extension under assets/ is immutable for a year, everything else is
   // no-cache.
   std::optional<Response> find(const Request& request, std::string_view path) const;
+  // The file itself, for pages that the program fills in. Nullopt when there is none.
+  std::optional<std::string> text(std::string_view path) const;
   std::size_t count() const { return files_.size(); }
 
  private:

@@ -93,6 +93,8 @@ Migration version_3() {
               "ALTER TABLE recording ADD COLUMN clock_offset_us INTEGER NOT NULL DEFAULT 0",
               "ALTER TABLE recording ADD COLUMN declared_fps REAL NOT NULL DEFAULT 0",
               "ALTER TABLE recording ADD COLUMN frames INTEGER NOT NULL DEFAULT 0",
+              // Empty: the window's.
+              "ALTER TABLE feed ADD COLUMN licence TEXT NOT NULL DEFAULT ''",
           }};
 }
 

@@ -81,5 +81,9 @@ export const urls = {
     `/api/v1/feeds/${id(feed)}/timeline?start=${new Date(start_ms).toISOString()}&end=${new Date(end_ms).toISOString()}`,
   days: (feed: string, start_ms: number, end_ms: number, tz_offset_min: number) =>
     `/api/v1/feeds/${id(feed)}/coverage?by=day&start=${new Date(start_ms).toISOString()}&end=${new Date(end_ms).toISOString()}&tz_offset_min=${tz_offset_min}`,
+  coverage_table: (feed: string, start_ms: number, end_ms: number, tz_offset_min: number) =>
+    `/api/v1/feeds/${id(feed)}/coverage.csv?by=day&start=${new Date(start_ms).toISOString()}&end=${new Date(end_ms).toISOString()}&tz_offset_min=${tz_offset_min}`,
+  moment: (feed: string, at_ms: number) =>
+    `/api/v1/feeds/${id(feed)}/moment?at=${new Date(at_ms).toISOString()}`,
   wall: (name: string) => `/api/v1/walls/${id(name)}`
 };

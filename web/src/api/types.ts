@@ -26,6 +26,7 @@ export interface Feed {
   since: string;
   public: boolean;
   audio: boolean;
+  licence: string | null;
   delay_s: number;
   renditions: Rendition[];
   last_part_at: string | null;
@@ -69,6 +70,28 @@ export interface Timeline {
   start: string;
   end: string;
   spans: Span[];
+}
+export type MomentState = 'recorded' | 'missing' | 'withheld' | 'deleted' | 'not_yet' | 'before';
+/** What is known of a moment of a feed. */
+export interface Moment {
+  feed: string;
+  at: string;
+  state: MomentState;
+  reason: string;
+  /** The nearest moments that can be seen; of a recorded one itself. */
+  earlier: string | null;
+  later: string | null;
+  title: Localised;
+  site: Localised | null;
+  sector: Localised | null;
+  time_zone: string | null;
+  node: Localised;
+  latitude: number | null;
+  longitude: number | null;
+  licence: string;
+  licence_url: string | null;
+  address: string;
+  cite: string;
 }
 /** One hour, day or month: what is recorded, and what is missing by reason. */
 export interface Coverage {
@@ -115,6 +138,7 @@ export interface DeskFeed {
   /** What visitors get; `feed` says what this operator does. */
   public_audio: boolean;
   delay_s: number;
+  licence: string;
   width: number | null;
   height: number | null;
   fps_declared: number | null;
@@ -137,6 +161,7 @@ export interface FeedDraft {
   public: boolean;
   public_audio: boolean;
   delay_s: number;
+  licence: string;
 }
 export interface SourceTest {
   tracks: Track[];

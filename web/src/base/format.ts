@@ -45,6 +45,9 @@ export const full_day = (at_ms: number, zone: Zone) =>
 export const month_name = (at_ms: number, zone: Zone) =>
   format(zone, { month: 'long', year: 'numeric' }).format(at_ms);
 
+export const month_short = (date_ms: number, locale: string) =>
+  format({ locale, time_zone: 'UTC' }, { month: 'short' }).format(date_ms);
+
 export const weekday_letters = (locale: string): string[] => {
   // 2024-01-01 was a Monday.
   const letters = new Intl.DateTimeFormat(locale, { weekday: 'narrow', timeZone: 'UTC' });

@@ -27,7 +27,7 @@ export const read_address = (): Address => parse_address(location.search);
 
 /** A link to a moment of a place, to be given away. */
 export const moment_link = (feed: string, at_ms: number): string =>
-  `${location.origin}/${address_text('', { feed, at_ms })}`;
+  `${location.origin}/m/${encodeURIComponent(feed)}/${new Date(at_ms).toISOString()}`;
 
 export function write_address(address: Address, step = false): void {
   const text = address_text(location.search, address);

@@ -1,0 +1,90 @@
+// The past as a visitor and an operator find it: the calendar, and the address of a moment.
+import { after, before, test } from 'node:test';
+import assert from 'node:assert/strict';
+import { base, launch, live_feeds, open, wait_for_stage, wait_until } from './support.mjs';
+
+let browser;
+let feed;
+before(async () => {
+  browser = await launch();
+  feed = await wait_until(async () => {
+    for (const candidate of await live_feeds()) {
+      const since_ms = Date.parse(candidate.first_recorded_at ?? '');
+      if (Date.now() - since_ms > 30_000) return candidate;
+    }
+    return undefined;
+  }, 'a place with half a minute of past');
+});
+after(() => browser?.close());
+
+test('the year is seen at a glance, walked by keys, and a day of it opens', async () => {
+  const page = await open(browser, `/?feed=${feed.id}`);
+  await wait_for_stage(page, 'live', feed.id);
+  await page.keyboard.press('t');
+  await page.locator('[data-view-year]').click();
+  const today = page.locator('.year .today');
+  await today.waitFor();
+  await page.waitForFunction(
+    () => getComputedStyle(document.querySelector('.year .today')).backgroundImage !== 'none'
+  );
+  assert.equal(await page.locator('.year button').count(), 365 + (is_leap() ? 1 : 0));
+  assert.match(await today.getAttribute('aria-label'), /recorded/);
+  await page.waitForSelector('[data-legend] [data-state=recorded]');
+  const key = await today.getAttribute('data-day');
+  await today.focus();
+  await page.keyboard.press('ArrowLeft');
+  const walked = await page.evaluate(() => document.activeElement.dataset.day);
+  assert.equal(Date.parse(key) - Date.parse(walked), 86_400_000);
+  await page.keyboard.press('ArrowRight');
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('dialog', { state: 'detached' });
+  const day = await page.locator('.range .day').innerText();
+  assert.match(day, new RegExp(`\\b${Number(key.slice(8))}\\b`), `the bar shows ${day}`);
+  assert.deepEqual(page.faults, []);
+  await page.context().close();
+});
+
+const is_leap = () => new Date(Date.UTC(new Date().getUTCFullYear(), 1, 29)).getUTCMonth() === 1;
+
+test('the address of a moment shows it, its licence and how to cite it, and plays it', async () => {
+  const at = new Date(Date.now() - 20_000).toISOString();
+  const page = await open(browser, `/m/${feed.id}/${at}`);
+  await page.waitForSelector('[data-moment=recorded]');
+  assert.ok((await page.locator('[data-cite]').innerText()).includes(`${base}/m/${feed.id}/${at}`));
+  await page.waitForFunction(() => document.querySelector('main img')?.naturalWidth > 0);
+  await page.locator('[data-watch]').click();
+  await wait_for_stage(page, 'past', feed.id);
+  assert.deepEqual(page.faults, []);
+  await page.context().close();
+});
+
+test('the address of a moment that is not there says why, on a phone and in Chinese', async () => {
+  const context = await browser.newContext({
+    viewport: { width: 390, height: 844 },
+    locale: 'zh-CN'
+  });
+  const page = await context.newPage();
+  const answer = await page.goto(`${base}/m/${feed.id}/2031-01-01T00:00:00Z`);
+  assert.equal(answer.status(), 404);
+  await page.waitForSelector('[data-moment=not_yet]');
+  assert.match(await page.locator('[role=status]').innerText(), /尚未录制/);
+  await page.locator('[data-nearest=earlier]').click();
+  await page.waitForSelector('[data-moment=recorded]');
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+  assert.ok(wide <= 390, `the page is ${wide} wide`);
+  await context.close();
+});
+
+test('a copied link is the address of the moment', async () => {
+  const page = await open(browser, `/?feed=${feed.id}`, {
+    permissions: ['clipboard-read', 'clipboard-write']
+  });
+  await wait_for_stage(page, 'live', feed.id);
+  await page.keyboard.press('u');
+  const text = await wait_until(
+    () => page.evaluate(() => navigator.clipboard.readText()),
+    'a copied link'
+  );
+  assert.match(text, new RegExp(`^${base}/m/${feed.id}/\\d{4}-\\d\\d-\\d\\dT`));
+  await page.context().close();
+});
