@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <sodium.h>
 
+#include "api/clock_view.h"
 #include "api/feed_views.h"
 #include "api/provenance.h"
 #include "api/screen_book.h"
@@ -32,6 +33,7 @@ struct DeskFeed {
   std::int64_t height = 0;
   std::optional<double> fps_declared;
   double fps = 0;
+  std::optional<ClockView> clock;  // none while nothing is received
   std::int64_t bitrate_bps = 0;
   std::int64_t packets_lost = 0;
   std::int64_t reconnects = 0;
@@ -44,8 +46,8 @@ struct DeskFeed {
 BOOST_DESCRIBE_STRUCT(DeskFeed, (),
                       (feed, source, has_sub_source, declared_in_file, record, record_sub,
                        public_audio, delay_s, licence, note, width, height, fps_declared, fps,
-                       bitrate_bps, packets_lost, reconnects, last_frame_at, recorded_today_s,
-                       recorded_today_bytes, recorded_bytes))
+                       clock, bitrate_bps, packets_lost, reconnects, last_frame_at,
+                       recorded_today_s, recorded_today_bytes, recorded_bytes))
 
 struct VolumeView {
   std::string id;
@@ -145,6 +147,7 @@ DeskFeed desk_feed(Services& services, const Feed& feed, const access::View& vie
   }
   if (status.declared_fps > 0) desk.fps_declared = status.declared_fps;
   desk.fps = summary.frames_per_s;
+  if (status.clock) desk.clock = clock_view(*status.clock);
   desk.bitrate_bps = summary.bitrate_bps;
   desk.packets_lost = static_cast<std::int64_t>(status.packets_lost);
   desk.reconnects = static_cast<std::int64_t>(status.reconnects);

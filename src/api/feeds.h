@@ -68,6 +68,7 @@ struct FeedStatus {
   std::string note;                // of who paused it
   std::string source_description;  // redacted
   double declared_fps = 0;         // 0: not known
+  std::optional<media::ClockQuality> clock;
   std::uint64_t packets_lost = 0;
   std::uint64_t reconnects = 0;
   std::optional<UtcTime> last_frame_at;

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "api/clock_view.h"
 #include "api/services.h"
 #include "api/viewer.h"
 #include "http/problem.h"
@@ -15,13 +16,6 @@ using http::Request;
 using http::Response;
 
 constexpr Duration kSpanMax = Duration::from_s(366 * 86'400);
-
-struct ClockView {
-  media::ClockSource source = media::ClockSource::arrival;
-  std::int64_t offset_ms = 0;            // the camera's clock minus ours; positive: it is ahead
-  std::optional<std::int64_t> error_ms;  // bound of |start - UTC|; null: not known
-};
-BOOST_DESCRIBE_STRUCT(ClockView, (), (source, offset_ms, error_ms))
 
 // Frames a second.
 struct FrameRateView {
@@ -60,8 +54,7 @@ RecordingView view_of(const archive::RecordingRow& row) {
   view.bytes = static_cast<std::int64_t>(row.bytes);
   view.began = row.began;
   view.ended = row.ended;
-  view.clock = {row.clock.source, row.clock.offset_us / 1'000, std::nullopt};
-  if (row.clock.error_us > 0) view.clock.error_ms = (row.clock.error_us + 999) / 1'000;
+  view.clock = clock_view(row.clock);
   view.frame_rate = {rate_of(row.declared_fps), rate_of(row.delivered_fps())};
   return view;
 }

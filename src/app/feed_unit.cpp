@@ -177,6 +177,7 @@ api::FeedStatus FeedUnit::status() const {
   status.note = received.detail;
   status.source_description = statistics.source;
   status.declared_fps = statistics.declared_fps;
+  status.clock = statistics.clock;
   status.packets_lost = statistics.packets_lost;
   status.reconnects = statistics.connects > 0 ? statistics.connects - 1 : 0;
   status.last_frame_at = statistics.last_packet_at;

@@ -285,7 +285,13 @@ void FeedDriver::note_statistics(const Source& source, const Reception& receptio
 
 Result<void> FeedDriver::run_began(media::RunHead head) {
   head.clock = against_utc(head.clock);
+  note_clock(head.clock);
   return packager_.begin_run(std::move(head));
+}
+
+void FeedDriver::note_clock(const std::optional<media::ClockQuality>& clock) {
+  const std::lock_guard lock(mutex_);
+  statistics_.clock = clock;
 }
 
 // What a reception knows is against our own clock.
@@ -300,9 +306,14 @@ Result<void> FeedDriver::packet_made(media::Packet packet) {
 }
 
 void FeedDriver::run_clock_moved(UtcTime start, media::ClockQuality clock) {
-  packager_.set_run_clock(start, against_utc(clock));
+  const auto known = against_utc(clock);
+  packager_.set_run_clock(start, known);
+  note_clock(known);
 }
 
-void FeedDriver::run_ended(Reason reason) { packager_.end_run(reason); }
+void FeedDriver::run_ended(Reason reason) {
+  packager_.end_run(reason);
+  note_clock({});
+}
 
 }  // namespace oriel::ingest

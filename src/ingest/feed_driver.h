@@ -33,9 +33,10 @@ struct FeedStatus {
 };
 
 struct FeedStatistics {
-  std::int64_t bitrate_bps = 0;  // over the last five seconds
-  double declared_fps = 0;       // 0: nothing declared
-  double delivered_fps = 0;      // over the last five seconds
+  std::int64_t bitrate_bps = 0;              // over the last five seconds
+  double declared_fps = 0;                   // 0: nothing declared
+  double delivered_fps = 0;                  // over the last five seconds
+  std::optional<media::ClockQuality> clock;  // of the open run, against UTC
   std::optional<UtcTime> last_packet_at;
   std::uint64_t bytes = 0;  // since the start, over all connections
   std::uint64_t packets = 0;
@@ -123,6 +124,7 @@ class FeedDriver final : private RunOutput {
   Attempt stopped_attempt(const std::stop_token& stop) const;
   void set_state(FeedState state, media::Reason reason, std::string detail);
   media::ClockQuality against_utc(media::ClockQuality clock) const;
+  void note_clock(const std::optional<media::ClockQuality>& clock);
   void note_packet(const SourcePacket& packet);
   void note_statistics(const Source& source, const Reception& reception);
 

@@ -130,6 +130,13 @@ export interface Screen extends ScreenHealth {
   seen_at: string;
   address: string;
 }
+export interface Clock {
+  source: 'arrival' | 'rtcp_sender_report' | 'camera';
+  /** The camera's clock minus ours. */
+  offset_ms: number;
+  /** Bound of the error against UTC; null: not known. */
+  error_ms: number | null;
+}
 export interface DeskFeed {
   feed: Feed;
   source: string;
@@ -143,6 +150,8 @@ export interface DeskFeed {
   height: number | null;
   fps_declared: number | null;
   fps: number | null;
+  /** How well the time is known; null while nothing is received. */
+  clock: Clock | null;
   bitrate_bps: number | null;
   packets_lost: number;
   reconnects: number;
