@@ -13,6 +13,7 @@
 #include "access/tokens.h"
 #include "base/temp_folder.h"
 #include "store/database.h"
+#include "store/testing.h"
 
 namespace oriel::access {
 
@@ -27,7 +28,7 @@ inline AccountOptions quick_accounts() {
 class AccessTest : public testing::Test {
  protected:
   static std::unique_ptr<store::Database> open(const TempFolder& folder, Metrics& metrics) {
-    auto database = store::open_database("sqlite:" + (folder / "oriel.db").string(), metrics);
+    auto database = store::open_database(store::test::database_url(folder.path()), metrics);
     EXPECT_TRUE(database) << database.error().message;
     return std::move(*database);
   }

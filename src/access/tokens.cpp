@@ -124,7 +124,7 @@ Result<std::vector<ApiToken>> ApiTokens::list(std::optional<UserId> account) {
     return session.query(
         "SELECT t.id, t.name, a.name, t.scopes, t.made_us, t.expires_us, t.used_us"
         " FROM api_token t JOIN account a ON a.id = t.account"
-        " WHERE $1 IS NULL OR t.account = $1 ORDER BY t.made_us DESC, t.id DESC",
+        " WHERE CAST($1 AS INTEGER) IS NULL OR t.account = $1 ORDER BY t.made_us DESC, t.id DESC",
         {owner}, [&](const store::Row& row) {
           tokens.push_back({row.integer(0), row.text(1), row.text(2), parse_scopes(row.text(3)),
                             UtcTime{row.integer(4)}, time_of(row, 5), time_of(row, 6)});
@@ -138,7 +138,7 @@ Result<void> ApiTokens::revoke(std::int64_t id, std::optional<UserId> owner) {
   const store::Value account = owner ? store::Value(owner->value) : store::Value(nullptr);
   ORIEL_TRY(database_.write_durable([&](store::Session& session) {
     return session.query(
-        "DELETE FROM api_token WHERE id = $1 AND ($2 IS NULL OR account = $2)"
+        "DELETE FROM api_token WHERE id = $1 AND (CAST($2 AS INTEGER) IS NULL OR account = $2)"
         " RETURNING token_sha256",
         {id, account}, [&](const store::Row& row) { hash = row.blob(0); });
   }));

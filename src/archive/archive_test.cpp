@@ -11,6 +11,7 @@
 
 #include "archive/file_names.h"
 #include "archive/testing.h"
+#include "store/testing.h"
 
 namespace oriel::archive {
 namespace {
@@ -51,7 +52,7 @@ class Wanted {
 class ArchiveTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    auto opened = store::open_database("sqlite:" + folder.path_of("oriel.db"), metrics);
+    auto opened = store::open_database(store::test::database_url(folder.path()), metrics);
     ASSERT_TRUE(opened) << opened.error().message;
     database = std::move(*opened);
     options.volumes = {{VolumeId("v1"), "/v1", 0}};

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "archive/testing.h"
+#include "store/testing.h"
 
 namespace oriel::archive {
 namespace {
@@ -23,7 +24,7 @@ JournalEntry gap(std::int64_t start_us) {
 class JournalTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    auto opened = store::open_database("sqlite:" + folder.path_of("oriel.db"), metrics);
+    auto opened = store::open_database(store::test::database_url(folder.path()), metrics);
     ASSERT_TRUE(opened) << opened.error().message;
     database = std::move(*opened);
     auto made = Volume::open({VolumeId("v1"), "/v", 0}, disk, *database, kNow);

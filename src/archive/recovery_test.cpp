@@ -14,6 +14,7 @@
 #include "archive/archive.h"
 #include "archive/file_names.h"
 #include "archive/testing.h"
+#include "store/testing.h"
 
 namespace oriel::archive {
 namespace {
@@ -37,7 +38,7 @@ class RecoveryTest : public ::testing::Test {
     options.writer.sync_interval = Duration::from_ms(20);
   }
   void open_database() {
-    auto opened = store::open_database("sqlite:" + folder.path_of("oriel.db"), metrics);
+    auto opened = store::open_database(store::test::database_url(folder.path()), metrics);
     ASSERT_TRUE(opened) << opened.error().message;
     database = std::move(*opened);
   }
@@ -244,11 +245,11 @@ struct Shared {
   std::atomic<std::uint32_t> written[kMost];
 };
 
-[[noreturn]] void record_until_killed(const std::string& path, ArchiveOptions options,
+[[noreturn]] void record_until_killed(const std::string& url, ArchiveOptions options,
                                       Shared& shared, UtcTime start) {
   Metrics metrics;
   SystemClock clock;
-  auto database = store::open_database("sqlite:" + path, metrics);
+  auto database = store::open_database(url, metrics);
   ORIEL_CHECK(database.has_value());
   auto archive = Archive::open(options, **database, clock, metrics);
   ORIEL_CHECK(archive.has_value());
@@ -282,8 +283,9 @@ TEST_F(RecoveryTest, kill_at_any_moment_loses_nothing_that_was_written) {
         ::mmap(nullptr, sizeof(Shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     ASSERT_NE(memory, MAP_FAILED);
     auto* const shared = new (memory) Shared();
+    const auto url = store::test::database_url(folder.path());
     const pid_t child = ::fork();
-    if (child == 0) record_until_killed(folder.path_of("oriel.db"), options, *shared, start);
+    if (child == 0) record_until_killed(url, options, *shared, start);
     ASSERT_GT(child, 0);
     while (shared->count == 0) std::this_thread::yield();
     std::this_thread::sleep_for(std::chrono::microseconds(random() % 120'000));
@@ -361,9 +363,7 @@ TEST_F(RecoveryTest, power_loss_at_any_step_leaves_what_was_durable_and_files_th
   options.writer.stop_deadline = Duration::from_ms(200);
   std::uint64_t survived = 0;
   for (std::uint32_t step = 1; step < 120; step += 1 + random() % 4) {
-    std::filesystem::remove(folder.path_of("oriel.db"));
-    std::filesystem::remove(folder.path_of("oriel.db-wal"));
-    std::filesystem::remove(folder.path_of("oriel.db-shm"));
+    store::test::remove_database(folder.path());
     auto made_disk = std::make_unique<FaultyFileSystem>();
     auto* const disk = made_disk.get();
     open(std::move(made_disk));

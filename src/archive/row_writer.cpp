@@ -46,14 +46,19 @@ Result<void> apply(store::Session& session, const UnsettledRecording& recording)
     ended = static_cast<std::int64_t>(*recording.ended);
     index = media::encode_segment_index(recording.segments);
   }
+  // Not ON CONFLICT: where years lie apart, no key is of the number alone (store/schema.h).
+  ORIEL_TRY_ASSIGN(
+      const auto changed,
+      session.execute("UPDATE recording SET end_us = $2, bytes = $3,"
+                      " segment_index = $4, ended = $5, frames = $6 WHERE id = $1",
+                      {head.id.value, end_us, static_cast<std::int64_t>(recording.bytes), index,
+                       ended, static_cast<std::int64_t>(recording.frames)}));
+  if (changed > 0) return {};
   ORIEL_TRY(session.execute(
       "INSERT INTO recording (id, feed, rendition, run, run_offset_90k, volume, init, start_us,"
       " end_us, bytes, segment_index, began, ended, clock_source, clock_error_us,"
-      " clock_offset_us, declared_fps, frames) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, "
-      "$11,"
-      " $12, $13, $14, $15, $16, $17, $18)"
-      " ON CONFLICT (id) DO UPDATE SET end_us = excluded.end_us, bytes = excluded.bytes,"
-      " segment_index = excluded.segment_index, ended = excluded.ended, frames = excluded.frames",
+      " clock_offset_us, declared_fps, frames) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10,"
+      " $11, $12, $13, $14, $15, $16, $17, $18)",
       {head.id.value, head.feed.str(), static_cast<std::int64_t>(head.rendition), head.run.value,
        head.run_offset_90k, recording.volume.str(), init, head.start.us, end_us,
        static_cast<std::int64_t>(recording.bytes), index, static_cast<std::int64_t>(head.began),

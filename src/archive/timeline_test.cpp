@@ -11,6 +11,7 @@
 #include "archive/coverage.h"
 #include "archive/row_writer.h"
 #include "archive/testing.h"
+#include "store/testing.h"
 
 namespace oriel::archive {
 namespace {
@@ -21,7 +22,7 @@ const UtcTime kStart = *parse_rfc3339("2026-11-20T08:00:00Z");
 class TimelineTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    auto opened = store::open_database("sqlite:" + folder.path_of("oriel.db"), metrics);
+    auto opened = store::open_database(store::test::database_url(folder.path()), metrics);
     ASSERT_TRUE(opened) << opened.error().message;
     database = std::move(*opened);
   }

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "archive/testing.h"
+#include "store/testing.h"
 
 namespace oriel::archive {
 namespace {
@@ -15,7 +16,7 @@ using testing::FaultyFileSystem;
 class VolumeTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    auto opened = store::open_database("sqlite:" + folder.path_of("oriel.db"), metrics);
+    auto opened = store::open_database(store::test::database_url(folder.path()), metrics);
     ASSERT_TRUE(opened) << opened.error().message;
     database = std::move(*opened);
   }

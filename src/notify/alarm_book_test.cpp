@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/temp_folder.h"
+#include "store/testing.h"
 
 namespace oriel::notify {
 namespace {
@@ -13,7 +14,7 @@ constexpr std::int64_t kNewest = INT64_MAX;
 class AlarmBookTest : public testing::Test {
  protected:
   void SetUp() override {
-    auto opened = store::open_database("sqlite:" + (folder / "oriel.db").string(), metrics);
+    auto opened = store::open_database(store::test::database_url(folder.path()), metrics);
     ASSERT_TRUE(opened) << opened.error().message;
     database = std::move(*opened);
     open();

@@ -1,11 +1,14 @@
 #include "store/database.h"
 
+#include "store/postgres.h"
 #include "store/schema.h"
 #include "store/sqlite.h"
 
 namespace oriel::store {
 
 namespace {
+
+constexpr std::int64_t kMigrationLock = 0x4f726965;  // "Orie"
 
 Result<SqliteOptions> parse_sqlite(std::string_view address) {
   SqliteOptions options;
@@ -23,12 +26,47 @@ Result<SqliteOptions> parse_sqlite(std::string_view address) {
   return options;
 }
 
+// Whose tables are in the schema that ours would go into.
+Result<void> refuse_anothers(Session& session) {
+  std::int64_t tables = 0;
+  std::int64_t ours = 0;
+  ORIEL_TRY(
+      session.query("SELECT count(*), count(CASE WHEN tablename = 'schema_version' THEN 1 END)"
+                    " FROM pg_tables WHERE schemaname = current_schema()",
+                    {}, [&](const Row& row) {
+                      tables = row.integer(0);
+                      ours = row.integer(1);
+                    }));
+  if (tables == 0 || ours == 1) return {};
+  return fail(ErrorKind::conflict, "it is the database of another program");
+}
+
+// On a connection of its own, since a step may take long, and one program after the other.
+Result<void> migrate_postgres(PostgresOptions options, Metrics& metrics) {
+  options.call_timeout = Duration::from_s(3600);
+  options.readers_max = 1;
+  ORIEL_TRY_ASSIGN(const auto database, open_postgres(options, metrics));
+  ORIEL_TRY(database->write([](Session& session) {
+    // Of the session, so it lasts until the connection closes.
+    return session.query("SELECT pg_advisory_lock($1)", {kMigrationLock}, [](const Row&) {});
+  }));
+  ORIEL_TRY(database->read(refuse_anothers));
+  return migrate(*database, migrations(Backend::postgresql));
+}
+
+Result<std::unique_ptr<Database>> open_migrated_postgres(const std::string& url, Metrics& metrics) {
+  PostgresOptions options;
+  options.address = Secret(url);
+  ORIEL_TRY(migrate_postgres(options, metrics));
+  return open_postgres(options, metrics);
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Database>> open_database(const std::string& url, Metrics& metrics) {
   constexpr std::string_view kSqlite = "sqlite:";
   if (url.starts_with("postgresql:") || url.starts_with("postgres:"))
-    return fail(ErrorKind::unsupported, "database: PostgreSQL is not in this version");
+    return open_migrated_postgres(url, metrics);
   // The address is not repeated: it may hold a password.
   if (!url.starts_with(kSqlite))
     return fail(ErrorKind::invalid, "database: expected sqlite:PATH or postgresql://…");

@@ -1,6 +1,9 @@
 // The thin layer over SQL databases: SQLite by default, PostgreSQL when configured. One SQL for
-// both: placeholders $1, $2, …; types INTEGER (64 bit), REAL, TEXT, BLOB in migrations are mapped
-// by each back end; INSERT … RETURNING and ON CONFLICT are used, dialect functions are not.
+// both: placeholders $1, $2, …; types INTEGER (64 bit), REAL, TEXT (UTF-8 without a zero byte),
+// BLOB are mapped by each back end; INSERT … RETURNING and ON CONFLICT are used, dialect functions
+// are not. A placeholder that may be NULL stands where a column gives it its type, or is written
+// CAST($1 AS INTEGER); a SELECT in FROM has a name; ORDER BY a column that may be NULL says where
+// those go (NULLS FIRST, NULLS LAST); texts compare by their bytes.
 #pragma once
 #include <cstdint>
 #include <functional>
@@ -36,9 +39,10 @@ using RowCallback = std::function<void(const Row&)>;
 
 // A connection inside a transaction; only valid in the function it was given to, on its thread.
 // Statements are prepared once and kept. One statement a call. As many values as placeholders, or
-// the call is `invalid`. A failed statement dooms its transaction, as PostgreSQL has it: nothing of
-// it is kept, and write() returns that error even where `work` passed over it; say what may happen
-// with ON CONFLICT instead.
+// the call is `invalid`. PostgreSQL may run a transaction's function several times until one is
+// committed: it sets what it gives out, and never adds to it. A failed statement dooms its
+// transaction, as PostgreSQL has it: nothing of it is kept, and write() returns that error even
+// where `work` passed over it; say what may happen with ON CONFLICT instead.
 class Session {
  public:
   virtual ~Session() = default;
@@ -68,9 +72,11 @@ class Database {
 };
 
 // "sqlite:PATH" (the folder must exist; "sqlite:PATH?synchronous=full" makes every write durable)
-// or "postgresql://…" (unsupported in this version). Opens, migrates to the newest schema, and
-// refuses a database of a newer or another program (conflict). `metrics` must outlive the database.
-// Errors also: invalid (the address), not_found (the folder), denied (read-only), data_loss (no
+// or "postgresql://user:password@host:port/database?option=value" (see postgres.h). Opens, migrates
+// to the newest schema, and refuses a database of a newer or another program (conflict). `metrics`
+// must outlive the database. Errors also: invalid (the address, which is never repeated),
+// unavailable (the server does not answer: try again), not_found (the folder, the server's
+// database), denied (read-only; user or password), unsupported (the server), data_loss (no
 // database).
 Result<std::unique_ptr<Database>> open_database(const std::string& url, Metrics& metrics);
 

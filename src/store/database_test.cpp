@@ -14,6 +14,7 @@
 
 #include "base/temp_folder.h"
 #include "store/sqlite.h"
+#include "store/testing.h"
 
 namespace oriel::store {
 namespace {
@@ -32,8 +33,21 @@ Result<std::unique_ptr<Database>> open_sqlite_in(const TempFolder& folder, Metri
   return open_sqlite(options, metrics);
 }
 
+Result<std::unique_ptr<Database>> open_postgres_in(const TempFolder& folder, Metrics& metrics) {
+  PostgresOptions options;
+  options.address = Secret(test::shared_cluster().database(test::database_name(folder.path())));
+  options.statements_max = 3;
+  options.readers_max = 2;
+  return open_postgres(options, metrics);
+}
+
 class DatabaseContract : public testing::TestWithParam<Backend> {
  protected:
+  void SetUp() override {
+    if (GetParam().open != open_postgres_in) return;
+    if (!test::PostgresCluster::programs()) GTEST_SKIP() << test::kNoPostgres;
+    test::shared_cluster();  // here, and not by a child that ends before the test does
+  }
   std::unique_ptr<Database> open() {
     auto database = GetParam().open(folder_, metrics_);
     EXPECT_TRUE(database) << database.error().message;
@@ -88,9 +102,7 @@ ErrorKind kind_of_write(Database& database, const std::string& sql, const Values
 
 TEST_P(DatabaseContract, every_value_comes_back_as_it_went_in) {
   auto database = open();
-  std::string text = "鄂陵湖 'quoted' $1 ";
-  text.push_back('\0');
-  text += "after zero";
+  const std::string text = "鄂陵湖 'quoted' $1 \\ \"";
   const Values row_in = {std::numeric_limits<std::int64_t>::min(),
                          0.1,
                          text,
@@ -124,6 +136,59 @@ TEST_P(DatabaseContract, every_value_comes_back_as_it_went_in) {
     });
   }));
   EXPECT_EQ(rows, 1);
+}
+
+TEST_P(DatabaseContract, a_text_with_a_zero_byte_is_invalid) {
+  auto database = open_with_table();
+  EXPECT_EQ(
+      kind_of_write(*database, "INSERT INTO parent (name) VALUES ($1)", {std::string("a\0b", 3)}),
+      ErrorKind::invalid);
+}
+
+TEST_P(DatabaseContract, texts_are_ordered_by_their_bytes) {
+  auto database = open_with_table();
+  std::string order;
+  ASSERT_TRUE(database->write([&](Session& session) -> Result<void> {
+    std::int64_t id = 0;
+    for (const char* name : {"b", "A", "B", "ä", "a", "_"})
+      ORIEL_TRY(add_parent(session, ++id, name));
+    return session.query("SELECT name FROM parent ORDER BY name", {},
+                         [&](const Row& row) { order += row.text(0); });
+  }));
+  EXPECT_EQ(order, "AB_abä");
+}
+
+TEST_P(DatabaseContract, sums_truths_and_real_numbers_read_as_numbers) {
+  auto database = open_with_table();
+  ASSERT_TRUE(database->write([](Session& session) -> Result<void> {
+    ORIEL_TRY(add_parent(session, 3, "a"));
+    ORIEL_TRY(add_parent(session, 4'000'000'000'000, "b"));
+    return session.query(
+        "SELECT SUM(id), COUNT(*) > 1, MAX(id) * 0.5, SUM(CASE WHEN id > 9 THEN id ELSE 0 END)"
+        " FROM parent",
+        {}, [](const Row& row) {
+          EXPECT_EQ(row.integer(0), 4'000'000'000'003);
+          EXPECT_EQ(row.integer(1), 1);
+          EXPECT_EQ(row.real(2), 2e12);
+          EXPECT_EQ(row.integer(3), 4'000'000'000'000);
+        });
+  }));
+}
+
+TEST_P(DatabaseContract, a_value_that_may_be_missing_has_the_type_that_is_said) {
+  auto database = open_with_table();
+  const std::string sql =
+      "SELECT count(*) FROM parent WHERE CAST($1 AS INTEGER) IS NULL OR id = $1";
+  ASSERT_TRUE(database->write([&](Session& session) -> Result<void> {
+    ORIEL_TRY(add_parent(session, 1, "a"));
+    ORIEL_TRY(add_parent(session, 2, "b"));
+    for (const auto& [value, expected] : {std::pair<Value, int>{nullptr, 2}, {2, 1}}) {
+      std::int64_t found = -1;
+      ORIEL_TRY(session.query(sql, {value}, [&](const Row& row) { found = row.integer(0); }));
+      EXPECT_EQ(found, expected);
+    }
+    return {};
+  }));
 }
 
 TEST_P(DatabaseContract, placeholders_go_by_number_and_may_repeat) {
@@ -277,6 +342,28 @@ TEST_P(DatabaseContract, two_writers_take_turns) {
   EXPECT_EQ(value, "100");
 }
 
+TEST_P(DatabaseContract, two_programs_that_write_do_not_overlook_each_other) {
+  auto mine = open_with_table();
+  auto theirs = open();
+  const auto add_next = [](Session& session) -> Result<void> {
+    std::int64_t highest = 0;
+    ORIEL_TRY(session.query("SELECT COALESCE(MAX(id), 0) FROM parent", {},
+                            [&](const Row& row) { highest = row.integer(0); }));
+    return add_parent(session, highest + 1, std::to_string(highest + 1));
+  };
+  {
+    const auto many = [&](Database& database) {
+      for (int i = 0; i < 25; ++i) {
+        auto added = database.write(add_next);
+        EXPECT_TRUE(added) << added.error().message;
+      }
+    };
+    const std::jthread first([&] { many(*mine); });
+    const std::jthread second([&] { many(*theirs); });
+  }
+  EXPECT_EQ(count(*mine), 50);
+}
+
 TEST_P(DatabaseContract, more_readers_than_connections_all_get_their_answer) {
   auto database = open_with_table();
   std::vector<std::jthread> readers;
@@ -405,7 +492,8 @@ TEST_P(DatabaseContract, a_program_killed_inside_a_transaction_leaves_nothing_of
 }
 
 INSTANTIATE_TEST_SUITE_P(Backends, DatabaseContract,
-                         testing::Values(Backend{"sqlite", open_sqlite_in}),
+                         testing::Values(Backend{"sqlite", open_sqlite_in},
+                                         Backend{"postgresql", open_postgres_in}),
                          [](const auto& tested) { return std::string(tested.param.name); });
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include "store/schema.h"
 
+#include <chrono>
+
 #include "base/log.h"
 
 namespace oriel::store {
@@ -77,8 +79,8 @@ Migration version_2() {
           }};
 }
 
-// The ten-year archive. A column that is added with a constant default costs nothing however many
-// rows there are: no step ever rewrites recordings.
+// The ten-year archive. From here on a step only adds tables, and columns with a constant default,
+// which costs nothing however many rows there are: what grows with the years is never rewritten.
 Migration version_3() {
   return {3,
           {
@@ -98,6 +100,43 @@ Migration version_3() {
           }};
 }
 
+std::int64_t start_of_year_us(int year) {
+  using namespace std::chrono;
+  const sys_days day = std::chrono::year(year) / January / 1;
+  return duration_cast<microseconds>(day.time_since_epoch()).count();
+}
+
+// Each year of recordings as a table of its own behind the one name, made ahead for as long as this
+// program may run; what lies before and after has one each. No database of version 2 exists there
+// that would have rows.
+std::vector<std::string> recordings_by_year() {
+  constexpr int kFirstYear = 2020;
+  constexpr int kEndYear = 2045;
+  const auto partition = [](const std::string& name, const std::string& from,
+                            const std::string& to) {
+    return "CREATE TABLE recording_" + name + " PARTITION OF recording FOR VALUES FROM (" + from +
+           ") TO (" + to + ")";
+  };
+  const auto start = [](int year) { return std::to_string(start_of_year_us(year)); };
+  std::vector<std::string> statements = {
+      "DROP TABLE recording",
+      "CREATE TABLE recording (id INTEGER NOT NULL, feed TEXT NOT NULL,"
+      " rendition INTEGER NOT NULL, run INTEGER NOT NULL, run_offset_90k INTEGER NOT NULL,"
+      " volume TEXT NOT NULL, init INTEGER NOT NULL, start_us INTEGER NOT NULL,"
+      " end_us INTEGER, bytes INTEGER NOT NULL, segment_index BLOB,"
+      " began INTEGER NOT NULL, ended INTEGER, clock_source INTEGER NOT NULL,"
+      " clock_error_us INTEGER NOT NULL, pose INTEGER, sha256 BLOB,"
+      " PRIMARY KEY (id, start_us)) PARTITION BY RANGE (start_us)",
+      "CREATE INDEX recording_by_time ON recording"
+      " (feed, rendition, start_us, id, end_us, began, ended)",
+      "CREATE INDEX recording_open ON recording (volume) WHERE ended IS NULL",
+      partition("before", "MINVALUE", start(kFirstYear))};
+  for (int year = kFirstYear; year < kEndYear; ++year)
+    statements.push_back(partition(std::to_string(year), start(year), start(year + 1)));
+  statements.push_back(partition("after", start(kEndYear), "MAXVALUE"));
+  return statements;
+}
+
 Result<void> refuse_newer(std::int64_t found, std::int64_t known) {
   if (found <= known) return {};
   return fail(ErrorKind::conflict,
@@ -109,7 +148,7 @@ Result<void> refuse_newer(std::int64_t found, std::int64_t known) {
 Result<void> apply(Session& session, const Migration& step) {
   ORIEL_TRY_ASSIGN(const auto version, schema_version(session));
   if (version >= step.version) return {};
-  for (const auto statement : step.statements) ORIEL_TRY(session.execute(statement));
+  for (const auto& statement : step.statements) ORIEL_TRY(session.execute(statement));
   ORIEL_TRY(session.execute("DELETE FROM schema_version"));
   ORIEL_TRY(session.execute("INSERT INTO schema_version (version) VALUES ($1)", {step.version}));
   return {};
@@ -117,7 +156,15 @@ Result<void> apply(Session& session, const Migration& step) {
 
 }  // namespace
 
-std::vector<Migration> migrations() { return {version_1(), version_2(), version_3()}; }
+std::vector<Migration> migrations(Backend backend) {
+  std::vector<Migration> steps = {version_1(), version_2(), version_3()};
+  if (backend == Backend::postgresql) {
+    auto& third = steps[2].statements;
+    const auto by_year = recordings_by_year();
+    third.insert(third.begin(), by_year.begin(), by_year.end());
+  }
+  return steps;
+}
 
 Result<std::int64_t> schema_version(Session& session) {
   std::int64_t version = 0;

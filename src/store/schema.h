@@ -2,7 +2,7 @@
 // follows.
 #pragma once
 #include <cstdint>
-#include <string_view>
+#include <string>
 #include <vector>
 
 #include "base/result.h"
@@ -10,15 +10,23 @@
 
 namespace oriel::store {
 
+// Which words a step is written in, where those of database.h are not enough.
+enum class Backend { sqlite, postgresql };
+
 // Brings a database from version - 1 to version; one transaction. Statements use the neutral types
 // of database.h, and INTEGER PRIMARY KEY for a number that the database gives.
 struct Migration {
   std::int64_t version = 0;
-  std::vector<std::string_view> statements;
+  std::vector<std::string> statements;
 };
 
 // All steps, version 1 first, without holes.
-std::vector<Migration> migrations();
+//
+// On PostgreSQL the table recording is partitioned by the year of start_us, so that a year can be
+// indexed, moved or dropped by itself; its key is therefore (id, start_us), and a row is found by
+// its id alone but not by ON CONFLICT (id). SQLite has one table. For both no step after the second
+// rewrites what grows with the years: see docs/decisions/0008-years-apart.md.
+std::vector<Migration> migrations(Backend backend = Backend::sqlite);
 
 // Applies the steps that are missing, each in a transaction of its own that looks at the version
 // again, so that two programs may start at once. Blocks. Errors: conflict when the database is of a

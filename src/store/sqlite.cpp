@@ -1,18 +1,16 @@
 #include "store/sqlite.h"
 
-#include <atomic>
 #include <cerrno>
-#include <condition_variable>
 #include <filesystem>
-#include <mutex>
-#include <thread>
 #include <utility>
-#include <vector>
 
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "store/connection_pool.h"
 #include "store/sqlite_connection.h"
+#include "store/transaction_metrics.h"
+#include "store/write_turn.h"
 
 namespace oriel::store {
 
@@ -26,11 +24,8 @@ class SqliteDatabase final : public Database {
   SqliteDatabase(SqliteOptions options, std::unique_ptr<SqliteConnection> writer, Metrics& metrics)
       : options_(std::move(options)),
         metrics_(metrics),
-        writes_(metrics.counter("oriel_database_transactions_total", "Transactions begun",
-                                {{"kind", "write"}})),
-        reads_(metrics.counter("oriel_database_transactions_total", "Transactions begun",
-                               {{"kind", "read"}})),
-        writer_(std::move(writer)) {}
+        writer_(std::move(writer)),
+        readers_(options_.readers_max) {}
 
   Result<void> write(const Work& work) override {
     return write_with(options_.always_durable, work);
@@ -38,102 +33,37 @@ class SqliteDatabase final : public Database {
   Result<void> write_durable(const Work& work) override { return write_with(true, work); }
 
   Result<void> read(const Work& work) override {
-    reads_.add();
-    ORIEL_TRY_ASSIGN(const Lease lease, take_reader());
-    return counted(lease.connection().transact("BEGIN DEFERRED", work));
+    metrics_.read_begun();
+    ORIEL_TRY_ASSIGN(const auto lease, readers_.take([this] {
+      return SqliteConnection::open(options_, SqliteConnection::Use::read);
+    }));
+    return metrics_.ended(lease.connection().transact("BEGIN DEFERRED", work));
   }
 
  private:
-  // A reader out of the pool; goes back when this ends.
-  class Lease {
-   public:
-    Lease(SqliteDatabase& owner, std::unique_ptr<SqliteConnection> connection)
-        : owner_(&owner), connection_(std::move(connection)) {}
-    Lease(Lease&&) = default;
-    Lease& operator=(Lease&&) = delete;
-    ~Lease() {
-      if (connection_) owner_->return_reader(std::move(connection_));
-    }
-    SqliteConnection& connection() const { return *connection_; }
-
-   private:
-    SqliteDatabase* owner_;
-    std::unique_ptr<SqliteConnection> connection_;
-  };
-
   // The lock is held while `work` runs, which is what serialises writers.
   Result<void> write_with(bool durable, const Work& work) {
-    if (writing_thread_.load() == std::this_thread::get_id())
-      return counted(fail(ErrorKind::internal, "a write inside a write would wait for ever"));
-    writes_.add();
-    const std::scoped_lock lock(writer_mutex_);
-    struct Mark {
-      std::atomic<std::thread::id>& thread;
-      ~Mark() { thread = std::thread::id(); }
-    } mark{writing_thread_};
-    writing_thread_ = std::this_thread::get_id();
+    if (turn_.mine()) return metrics_.ended(fail(WriteTurn::nested()));
+    metrics_.write_begun();
+    const WriteTurn::Holder holder(turn_);
     if (durable != durable_) {
       // Not allowed inside a transaction, hence before it.
       if (auto set =
               writer_->run(durable ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL");
           !set) {
-        return counted(std::move(set));
+        return metrics_.ended(std::move(set));
       }
       durable_ = durable;
     }
-    return counted(writer_->transact("BEGIN IMMEDIATE", work));
-  }
-
-  Result<Lease> take_reader() {
-    std::unique_lock lock(readers_mutex_);
-    reader_returned_.wait(
-        lock, [this] { return !readers_.empty() || readers_open_ < options_.readers_max; });
-    if (!readers_.empty()) {
-      auto reader = std::move(readers_.back());
-      readers_.pop_back();
-      return Lease(*this, std::move(reader));
-    }
-    ++readers_open_;
-    lock.unlock();
-    auto opened = SqliteConnection::open(options_, SqliteConnection::Use::read);
-    if (opened) return Lease(*this, std::move(*opened));
-    lock.lock();
-    --readers_open_;
-    reader_returned_.notify_one();
-    return fail(std::move(opened).error());
-  }
-
-  void return_reader(std::unique_ptr<SqliteConnection> reader) {
-    const std::scoped_lock lock(readers_mutex_);
-    readers_.push_back(std::move(reader));
-    reader_returned_.notify_one();
-  }
-
-  Result<void> counted(Result<void> result) {
-    if (!result) {
-      metrics_
-          .counter("oriel_database_failures_total", "Transactions that failed, by kind of error",
-                   {{"error", std::string(to_string(result.error().kind))}})
-          .add();
-    }
-    return result;
+    return metrics_.ended(writer_->transact("BEGIN IMMEDIATE", work));
   }
 
   const SqliteOptions options_;
-  Metrics& metrics_;
-  Counter& writes_;
-  Counter& reads_;
-
-  std::mutex writer_mutex_;
+  TransactionMetrics metrics_;
+  WriteTurn turn_;
   std::unique_ptr<SqliteConnection> writer_;
   bool durable_ = false;
-  std::atomic<std::thread::id> writing_thread_{};
-
-  // At most options_.readers_max connections, made when needed; a caller past them waits.
-  std::mutex readers_mutex_;
-  std::condition_variable reader_returned_;
-  std::vector<std::unique_ptr<SqliteConnection>> readers_;
-  std::size_t readers_open_ = 0;
+  ConnectionPool<SqliteConnection> readers_;
 };
 
 // SQLite's own message for all of these is "unable to open database file".

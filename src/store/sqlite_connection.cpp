@@ -7,6 +7,8 @@
 
 #include <sqlite3.h>
 
+#include "store/text_value.h"
+
 namespace oriel::store {
 
 namespace {
@@ -204,6 +206,7 @@ Result<void> SqliteConnection::bind(Statement& statement, const Values& values) 
                                         " placeholders, in: " + statement.sql);
   }
   for (std::size_t i = 0; i < values.size(); ++i) {
+    if (const auto* text = std::get_if<std::string>(&values[i])) ORIEL_TRY(check_text(*text));
     const int code = bind_value(statement.handle, statement.places[i], values[i]);
     if (code != SQLITE_OK) return fail(error(code, statement.sql));
   }

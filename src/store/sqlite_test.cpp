@@ -79,7 +79,6 @@ TEST_F(Sqlite, an_address_that_is_none_is_invalid_and_not_repeated) {
   EXPECT_THAT(error.message, testing::Not(HasSubstr("hidden")));
   EXPECT_EQ(error_of_opening("sqlite:").kind, ErrorKind::invalid);
   EXPECT_EQ(error_of_opening(url() + "?synchronous=off").kind, ErrorKind::invalid);
-  EXPECT_EQ(error_of_opening("postgresql://host/db").kind, ErrorKind::unsupported);
 }
 
 TEST_F(Sqlite, full_synchronous_is_an_option_of_the_address) {
