@@ -1,5 +1,6 @@
 #include "app/application.h"
 
+#include <chrono>
 #include <filesystem>
 
 #include <sodium.h>
@@ -30,6 +31,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::uint64_t kSegmentFilesBytes = std::uint64_t{64} << 20;
+constexpr Duration kDatabaseRetry = Duration::from_s(2);
+constexpr auto kComplainEvery = std::chrono::minutes(1);
 constexpr std::size_t kStillCacheBytes = std::size_t{32} << 20;
 
 Result<void> prepare_data(const Config& config) {
@@ -100,7 +103,7 @@ class RunningApplication final : public Application {
   RunningApplication(const Config& config, const Clock& clock) : config_(config), clock_(clock) {}
   ~RunningApplication() override { stop(); }
 
-  Result<void> start();
+  Result<void> start(const StopAsked& stop_asked);
   std::string address() const override {
     return std::string(config_.http.tls_certificate ? "https://" : "http://") +
            server_->bound_address() + "/";
@@ -113,7 +116,7 @@ class RunningApplication final : public Application {
   void stop() override;
 
  private:
-  Result<void> open_database();
+  Result<void> open_database(const StopAsked& stop_asked);
   Result<void> open_alarms();
   Result<void> open_archive();
   Result<void> open_access();
@@ -152,13 +155,26 @@ class RunningApplication final : public Application {
   bool stopped_ = false;
 };
 
-Result<void> RunningApplication::open_database() {
+Result<void> RunningApplication::open_database(const StopAsked& stop_asked) {
   ORIEL_TRY(prepare_data(config_));
   ORIEL_TRY(lock_.take(config_.data));
-  auto database = store::open_database(config_.database_url(), metrics_);
-  if (!database) return fail(std::move(database).error().within("database"));
-  database_ = std::move(*database);
-  return {};
+  auto complain_at = clock_.steady();
+  for (;;) {
+    auto database = store::open_database(config_.database_url().reveal(), metrics_);
+    if (database) {
+      database_ = std::move(*database);
+      return {};
+    }
+    const auto& error = database.error();
+    if (error.kind != ErrorKind::unavailable || !stop_asked)
+      return fail(std::move(database).error().within("database"));
+    if (clock_.steady() >= complain_at) {
+      log::warn("nothing is recorded yet, since the database does not answer: {}", error.message);
+      complain_at = clock_.steady() + kComplainEvery;
+    }
+    if (stop_asked(kDatabaseRetry))
+      return fail(ErrorKind::cancelled, "stopped while waiting for the database");
+  }
 }
 
 Result<void> RunningApplication::open_alarms() {
@@ -242,8 +258,8 @@ void RunningApplication::make_routes() {
   add_pages(router_, *pages_);
 }
 
-Result<void> RunningApplication::start() {
-  ORIEL_TRY(open_database());
+Result<void> RunningApplication::start(const StopAsked& stop_asked) {
+  ORIEL_TRY(open_database(stop_asked));
   ORIEL_TRY(open_alarms());
   ORIEL_TRY(open_archive());
   ORIEL_TRY(open_access());
@@ -287,11 +303,12 @@ void RunningApplication::stop() {
 
 }  // namespace
 
-Result<std::unique_ptr<Application>> Application::start(const Config& config, const Clock& clock) {
+Result<std::unique_ptr<Application>> Application::start(const Config& config, const Clock& clock,
+                                                        const StopAsked& stop_asked) {
   if (sodium_init() < 0) return fail(ErrorKind::internal, "libsodium cannot be initialised");
   ::umask(0077);  // the database holds cameras' passwords: nobody else reads it
   auto running = std::make_unique<RunningApplication>(config, clock);
-  ORIEL_TRY(running->start());
+  ORIEL_TRY(running->start(stop_asked));
   return std::unique_ptr<Application>(std::move(running));
 }
 

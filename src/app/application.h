@@ -1,5 +1,6 @@
 // The program put together: what is made, in which order, and how it ends.
 #pragma once
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -18,9 +19,14 @@ namespace oriel::app {
 //   4. the pools finish what is queued; the database closes
 class Application {
  public:
-  // `clock` outlives it. Errors name what could not be had: the configuration's key, the port, the
-  // database.
-  static Result<std::unique_ptr<Application>> start(const Config& config, const Clock& clock);
+  // Waits for the given time; true as soon as the program is asked to stop.
+  using StopAsked = std::function<bool(Duration)>;
+
+  // `clock` outlives it. A database that does not answer is waited for, between calls of
+  // `stop_asked`; without that, at once an error. Errors name what could not be had: the
+  // configuration's key, the port, the database; cancelled: `stop_asked` said so.
+  static Result<std::unique_ptr<Application>> start(const Config& config, const Clock& clock,
+                                                    const StopAsked& stop_asked = {});
   virtual ~Application() = default;
 
   // "http://127.0.0.1:8080/"

@@ -44,7 +44,7 @@ Result<std::unique_ptr<Office>> open_office(const Config& config) {
   std::error_code error;
   std::filesystem::create_directories(config.data, error);
   auto office = std::make_unique<Office>();
-  auto database = store::open_database(config.database_url(), office->metrics);
+  auto database = store::open_database(config.database_url().reveal(), office->metrics);
   if (!database) return fail(std::move(database).error().within("database"));
   office->database = std::move(*database);
   office->cache = std::make_unique<access::IdentityCache>(office->clock, office->metrics);

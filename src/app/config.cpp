@@ -221,9 +221,9 @@ Result<void> check_references(const Config& config, const std::string& file) {
 
 }  // namespace
 
-std::string Config::database_url() const {
+Secret Config::database_url() const {
   if (!database.empty()) return database;
-  return "sqlite:" + (std::filesystem::path(data) / "oriel.db").string();
+  return Secret("sqlite:" + (std::filesystem::path(data) / "oriel.db").string());
 }
 
 Result<Config> parse_config(std::string_view text, const std::string& file_name) {
@@ -241,7 +241,7 @@ Result<Config> parse_config(std::string_view text, const std::string& file_name)
   TomlReader reader(root, file_name, "", error);
   reader.localised("name", config.name);
   reader.text("data", config.data);
-  reader.text("database", config.database);
+  read_secret(reader, "database", config.database);
   reader.text("web", config.web);
   reader.text("tiles", config.tiles);
   reader.text("log", config.log_level);

@@ -9,6 +9,7 @@
 #include "api/feeds.h"
 #include "archive/volume.h"
 #include "base/result.h"
+#include "base/secret.h"
 #include "notify/post_office.h"
 
 namespace oriel::app {
@@ -31,8 +32,8 @@ struct Config {
   std::string file;  // where it was read; empty: made by the program
   api::LocalisedText name{{"en", "Oriel"}};
   std::string data = "data";
-  std::string database;  // empty: see database_url()
-  std::string web;       // folder of the built pages; empty: beside the program
+  Secret database;  // may hold a password; empty: see database_url()
+  std::string web;  // folder of the built pages; empty: beside the program
   std::string tiles;
   std::string log_level = "info";
   // Under which what is recorded may be used, unless a feed says otherwise: "CC-BY-4.0" or in
@@ -48,7 +49,7 @@ struct Config {
   bool demonstration = false;
 
   // As store::open_database() takes it: `database`, or the file oriel.db in `data`.
-  std::string database_url() const;
+  Secret database_url() const;
 };
 
 // Errors: not_found and denied (the file), invalid: "oriel.toml:12: feed[2].part_ms: expected …".

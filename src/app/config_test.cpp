@@ -67,8 +67,8 @@ TEST(Config, the_public_address_is_an_origin) {
 }
 
 TEST(Config, the_database_lies_in_the_data_folder_unless_it_is_named) {
-  EXPECT_EQ(parse_config("data = \"d\"\n", "f")->database_url(), "sqlite:d/oriel.db");
-  EXPECT_EQ(parse_config("database = \"sqlite:x\"\n", "f")->database_url(), "sqlite:x");
+  EXPECT_EQ(parse_config("data = \"d\"\n", "f")->database_url().reveal(), "sqlite:d/oriel.db");
+  EXPECT_EQ(parse_config("database = \"sqlite:x\"\n", "f")->database_url().reveal(), "sqlite:x");
 }
 
 TEST(Config, a_feed_at_a_site_that_does_not_exist_is_refused) {

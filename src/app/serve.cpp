@@ -2,6 +2,7 @@
 
 #include <csignal>
 #include <cstdio>
+#include <ctime>
 
 #include <fmt/format.h>
 #include <pthread.h>
@@ -21,6 +22,16 @@ sigset_t handled_signals() {
   sigaddset(&set, SIGINT);
   sigaddset(&set, SIGHUP);
   return set;
+}
+
+// Whether a signal that ends the program comes within `time`.
+bool stop_asked_within(Duration time) {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGINT);
+  const timespec left{time.us / 1'000'000, time.us % 1'000'000 * 1000};
+  return sigtimedwait(&set, nullptr, &left) > 0;
 }
 
 void reload(Application& application, const Config& config) {
@@ -63,7 +74,11 @@ int serve(const Config& config) {
                  : config.log_level == "error" ? Level::error
                                                : Level::info);
   const SystemClock clock;
-  auto application = Application::start(config, clock);
+  auto application = Application::start(config, clock, stop_asked_within);
+  if (!application && application.error().kind == ErrorKind::cancelled) {
+    log::info("{}", application.error().message);
+    return 0;
+  }
   if (!application) {
     fmt::print(stderr, "oriel: {}\n", application.error().message);
     return 1;

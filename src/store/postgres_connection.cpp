@@ -157,6 +157,9 @@ std::string first_line(const char* text) {
 }
 
 void log_notice(void*, const PGresult* notice) {
+  // That the server ends is told once, by whoever finds it gone.
+  const char* sqlstate = PQresultErrorField(notice, PG_DIAG_SQLSTATE);
+  if (sqlstate != nullptr && std::string_view(sqlstate).starts_with("57P")) return;
   log::warn("PostgreSQL says: {}", first_line(PQresultErrorField(notice, PG_DIAG_MESSAGE_PRIMARY)));
 }
 

@@ -1,5 +1,6 @@
 """The program under test, started as an operator starts it."""
 
+import hashlib
 import os
 import pathlib
 import re
@@ -8,6 +9,7 @@ import subprocess
 
 import requests
 
+from support import postgres
 from support.ports import free_port
 from support.waiting import wait_until
 
@@ -43,13 +45,17 @@ class Oriel:
         self.write_config(feeds, http, extra)
 
     def write_config(self, feeds="", http="", extra=""):
+        if postgres.wanted() and "database =" not in extra:
+            name = "d" + hashlib.sha256(str(self.folder).encode()).hexdigest()[:16]
+            extra += f'\ndatabase = "{postgres.shared().url(name)}"'
         self.config.write_text(
             f'data = "{self.data}"\n{extra}\n'
             f'[http]\nlisten = "127.0.0.1:{self.port}"\n{http}\n{feeds}\n'
         )
 
-    def start(self, timeout_s=90):
-        """Returns when the program has printed its address."""
+    def start(self, timeout_s=90, kill=True):
+        """Returns when the program has printed its address; ends it when it does not, unless `kill`
+        is False."""
         begin = self.log.stat().st_size if self.log.exists() else 0
         with self.log.open("ab") as out:
             self.process = subprocess.Popen(
@@ -68,7 +74,8 @@ class Oriel:
         try:
             wait_until(ready, timeout_s, "the line with the address")
         except AssertionError:
-            self.kill()
+            if kill:
+                self.kill()
             raise
         return self
 
