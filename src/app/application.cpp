@@ -200,6 +200,11 @@ Result<void> RunningApplication::open_archive() {
                                            media::Reason was) {
     if (auto* feeds = wanting_.load()) feeds->recording_wanted(feed, rendition, was);
   };
+  options.watch.recording_wanted = options.writer.recording_wanted;
+  options.watch.wanted = [this] {
+    auto* feeds = wanting_.load();
+    return feeds != nullptr ? feeds->wanted() : std::vector<archive::WantedFeed>{};
+  };
   auto archive = archive::Archive::open(std::move(options), *database_, clock_, metrics_);
   if (!archive) return fail(std::move(archive).error().within("archive"));
   archive_ = std::move(*archive);

@@ -234,6 +234,17 @@ void FeedRegistry::stop() {
   for (const auto& [id, unit] : units) unit->stop();
 }
 
+std::vector<archive::WantedFeed> FeedRegistry::wanted() const {
+  std::vector<std::shared_ptr<FeedUnit>> units;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [id, unit] : units_) units.push_back(unit);
+  }
+  std::vector<archive::WantedFeed> wanted;
+  for (const auto& unit : units) wanted.push_back(unit->wanted());
+  return wanted;
+}
+
 void FeedRegistry::recording_wanted(const FeedId& feed, media::Rendition rendition,
                                     media::Reason was) {
   if (const auto found = unit(feed)) found->request_new_run(rendition, was);

@@ -26,6 +26,7 @@ class FeedRegistry final : public api::FeedDirectory {
   Result<void> apply(const Config& config);
   // Ends all drivers; the archive is still open. Blocks.
   void stop();
+  std::vector<archive::WantedFeed> wanted() const;
   // The writer has room again for a feed whose recording was refused.
   void recording_wanted(const FeedId& feed, media::Rendition rendition, media::Reason was);
 

@@ -184,6 +184,26 @@ api::FeedStatus FeedUnit::status() const {
   return status;
 }
 
+archive::WantedFeed FeedUnit::wanted() const {
+  std::shared_ptr<ingest::FeedDriver> driver;
+  archive::WantedFeed wanted;
+  wanted.feed = id_;
+  {
+    const std::lock_guard lock(mutex_);
+    driver = driver_;
+    wanted.record = settings_->record;
+    wanted.record_sub = settings_->record_sub && settings_->sub_source.has_value();
+  }
+  wanted.paused = driver == nullptr;
+  if (!driver) return wanted;
+  const auto status = driver->status();
+  wanted.paused = status.state == ingest::FeedState::paused;
+  wanted.live = status.state == ingest::FeedState::live;
+  wanted.reason = status.reason;
+  wanted.received_bytes = driver->statistics().bytes;
+  return wanted;
+}
+
 std::shared_ptr<api::LiveRendition> FeedUnit::rendition(media::Rendition which) const {
   const std::lock_guard lock(mutex_);
   switch (which) {

@@ -56,6 +56,9 @@ class FeedUnit final : public api::Feed, private media::PartSink, private ingest
   void resume();
   void request_new_run(media::Rendition rendition, media::Reason reason);
 
+  // What should be recorded of it now.
+  archive::WantedFeed wanted() const;
+
   const FeedId& id() const override { return id_; }
   std::shared_ptr<const api::FeedSettings> settings() const override;
   api::FeedStatus status() const override;

@@ -5,6 +5,8 @@
 #include <mutex>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "base/log.h"
 
 namespace oriel::archive {
@@ -23,6 +25,20 @@ void refill_loop(IdAllocator& ids, const std::stop_token& stop) {
     if (auto refilled = ids.refill(); !refilled)
       log::warn("numbers of recordings: {}", refilled.error().message);
   }
+}
+
+std::function<void(const UnsettledRecording&, FileTrouble)> tell_of_trouble(AlarmSink& alarms) {
+  return [&alarms](const UnsettledRecording& recording, FileTrouble trouble) {
+    const auto& head = *recording.head;
+    alarms.raise(AlarmKind::file_lost, head.feed.str(),
+                 fmt::format("The file of recording {} was deleted or changed while it was being"
+                             " written{}",
+                             head.id.value,
+                             trouble == FileTrouble::restored
+                                 ? ". It was written again from what was still open: nothing is"
+                                   " missing."
+                                 : ", and bytes of it are gone."));
+  };
 }
 
 }  // namespace
@@ -49,6 +65,7 @@ Result<std::unique_ptr<Archive>> Archive::open(ArchiveOptions options,
   ORIEL_TRY_ASSIGN(archive->recovery_, recover(volumes, files, database, clock.now()));
   ORIEL_TRY_ASSIGN(archive->ids_, IdAllocator::open(database, archive->recovery_.highest_recording,
                                                     archive->recovery_.highest_run));
+  if (!options.writer.file_trouble) options.writer.file_trouble = tell_of_trouble(options.alarms);
   archive->writer_ =
       std::make_unique<Writer>(options.writer, volumes, files, database, clock, metrics);
   ORIEL_TRY(archive->writer_->start());
@@ -56,6 +73,12 @@ Result<std::unique_ptr<Archive>> Archive::open(ArchiveOptions options,
   archive->reader_ = std::make_unique<Reader>(volumes, files, *archive->catalog_);
   archive->cache_ =
       std::make_unique<SegmentCache>(*archive->reader_, metrics, options.cache_bytes_max);
+  if (options.watch.wanted) {
+    archive->watch_ = std::make_unique<Watch>(
+        options.watch, *archive->writer_, [archive = archive.get()] { return archive->volumes(); },
+        options.alarms, clock, metrics);
+    archive->watch_->start();
+  }
   archive->refill_ = NamedThread(
       "archive-ids",
       [ids = archive->ids_.get()](const std::stop_token& stop) { refill_loop(*ids, stop); });
@@ -65,6 +88,7 @@ Result<std::unique_ptr<Archive>> Archive::open(ArchiveOptions options,
 Archive::~Archive() { stop(); }
 
 void Archive::stop() {
+  if (watch_) watch_->stop();
   refill_.request_stop();
   refill_.join();
   if (writer_) writer_->stop();

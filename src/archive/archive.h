@@ -10,6 +10,7 @@
 #include "archive/reader.h"
 #include "archive/recovery.h"
 #include "archive/volume.h"
+#include "archive/watch.h"
 #include "archive/writer.h"
 #include "base/metrics.h"
 #include "base/result.h"
@@ -23,6 +24,7 @@ struct ArchiveOptions {
   AlarmSink& alarms;                   // outlives the archive
   std::vector<VolumeOptions> volumes;  // at least one
   WriterOptions writer;
+  WatchOptions watch;  // without `wanted` nothing is compared
   std::size_t cache_bytes_max = std::size_t{64} << 20;
 };
 
@@ -62,6 +64,7 @@ class Archive {
   std::unique_ptr<Catalog> catalog_;
   std::unique_ptr<Reader> reader_;
   std::unique_ptr<SegmentCache> cache_;
+  std::unique_ptr<Watch> watch_;
   NamedThread refill_;
 };
 

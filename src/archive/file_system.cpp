@@ -43,6 +43,11 @@ Result<Descriptor> open_descriptor(const std::string& path, int flags) {
   }
 }
 
+FileIdentity identity_of(const struct stat& status) {
+  return {static_cast<std::uint64_t>(status.st_dev), static_cast<std::uint64_t>(status.st_ino),
+          static_cast<std::uint64_t>(status.st_size)};
+}
+
 class PosixFile final : public File {
  public:
   PosixFile(std::string path, Descriptor descriptor)
@@ -81,6 +86,12 @@ class PosixFile final : public File {
     struct stat status {};
     if (::fstat(descriptor_.get(), &status) != 0) return fail(errno_error(errno, "stat " + path_));
     return static_cast<std::uint64_t>(status.st_size);
+  }
+
+  Result<FileIdentity> identity() const override {
+    struct stat status {};
+    if (::fstat(descriptor_.get(), &status) != 0) return fail(errno_error(errno, "stat " + path_));
+    return identity_of(status);
   }
 
   Result<void> truncate(std::uint64_t size_bytes) override {
@@ -187,6 +198,12 @@ class PosixFileSystem final : public FileSystem {
     if (::syncfs(root->get()) != 0)
       return fail(errno_error(errno, "sync the file system of " + path));
     return {};
+  }
+
+  Result<FileIdentity> identify(const std::string& path) override {
+    struct stat status {};
+    if (::stat(path.c_str(), &status) != 0) return fail(errno_error(errno, "stat " + path));
+    return identity_of(status);
   }
 
   Result<Space> space(const std::string& path) override {

@@ -19,6 +19,16 @@ enum class OpenMode {
   create,      // read and write, made when absent
 };
 
+// Which file a name stands for, so that a swapped or deleted one is noticed.
+struct FileIdentity {
+  std::uint64_t device = 0;
+  std::uint64_t number = 0;  // inode
+  std::uint64_t size_bytes = 0;
+  bool same_file(const FileIdentity& other) const {
+    return device == other.device && number == other.number;
+  }
+};
+
 // An open file; closed by the destructor. Positional, so that any number of threads may read.
 // Errors: as errno_error(): exhausted (ENOSPC), denied (EROFS, EACCES), data_loss (EIO), ….
 class File {
@@ -30,6 +40,7 @@ class File {
   // Bytes read: less than `into` only at the end of the file.
   virtual Result<std::size_t> read(std::uint64_t offset, std::span<std::uint8_t> into) const = 0;
   virtual Result<std::uint64_t> size() const = 0;
+  virtual Result<FileIdentity> identity() const = 0;
   virtual Result<void> truncate(std::uint64_t size_bytes) = 0;
   // fdatasync: the bytes and the size survive a loss of power when this returns.
   virtual Result<void> sync() = 0;
@@ -62,6 +73,8 @@ class FileSystem {
   // syncfs: everything written to the file system that holds `path`, names included, survives a
   // loss of power when this returns. Reports write-back errors since the call before.
   virtual Result<void> sync_all(const std::string& path) = 0;
+  // Of the file that has this name now. Errors: not_found.
+  virtual Result<FileIdentity> identify(const std::string& path) = 0;
   virtual Result<Space> space(const std::string& path) = 0;
 };
 

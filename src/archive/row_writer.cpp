@@ -204,6 +204,11 @@ bool RowWriter::write_singly(const std::vector<RowChange>& batch) {
   return true;
 }
 
+RowState RowWriter::state() const {
+  const std::lock_guard lock(mutex_);
+  return {queue_.size(), failing_.load()};
+}
+
 void RowWriter::report_failure(const Error& error) {
   const auto now = std::chrono::steady_clock::now();
   if (failing_ && now - last_complaint_ < kComplainEvery) return;

@@ -1,6 +1,7 @@
 // Brings what the writer knows into the database, on a thread of its own, so that a slow or absent
 // database never stops writing. Rows keep their order; each can be repeated without harm.
 #pragma once
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
@@ -44,6 +45,7 @@ class RowWriter {
   void start();
   // Overflow: the newest is dropped and counted. Never blocks.
   void push(RowChange change);
+  RowState state() const;
   // Waits until everything pushed before is in the database. False at the deadline.
   bool drain(Duration deadline);
   // Ends the thread; what is not written by then is left to recovery. Waits for a call that hangs
@@ -62,13 +64,13 @@ class RowWriter {
   Gauge& waiting_;
   Counter& dropped_;
 
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable_any changed_;
   std::deque<RowChange> queue_;  // guarded by mutex_, as the two below
   std::uint64_t pushed_ = 0;
   std::uint64_t done_ = 0;
   SteadyTime last_complaint_{};  // row thread only
-  bool failing_ = false;         // row thread only
+  std::atomic<bool> failing_ = false;
   NamedThread thread_;
 };
 

@@ -108,6 +108,7 @@ class FaultyFileSystem final : public FileSystem {
   Result<std::vector<DirectoryEntry>> list(const std::string& path) override;
   Result<void> sync_folder(const std::string& path) override;
   Result<void> sync_all(const std::string& path) override;
+  Result<FileIdentity> identify(const std::string& path) override;
   Result<Space> space(const std::string& path) override;
 
   // What a restart after a loss of power finds: synced bytes, and of the others what `random` says
@@ -126,6 +127,11 @@ class FaultyFileSystem final : public FileSystem {
   // Writes wait while the disk hangs.
   void set_hanging(bool hanging);
   std::uint64_t writes() const;
+  // What a person does behind our back: the name goes, what is open stays readable.
+  void forget_name(const std::string& path);
+  // Another file of these bytes takes the name.
+  void put(const std::string& path, Bytes bytes);
+  void cut_short(const std::string& path, std::uint64_t size_bytes);
   Bytes content(const std::string& path) const;  // empty when it is not there
   std::vector<std::string> files() const;
 

@@ -306,6 +306,9 @@ std::unique_ptr<FaultyFileSystem> FaultyFileSystem::State::survive(std::mt19937&
 
 class FaultyFile final : public File {
  public:
+  static FileIdentity identity_of(const FaultyFileSystem::Node& node) {
+    return {1, reinterpret_cast<std::uintptr_t>(&node), node.live.size()};
+  }
   FaultyFile(std::shared_ptr<FaultyFileSystem::State> state,
              std::shared_ptr<FaultyFileSystem::Node> node)
       : state_(std::move(state)), node_(std::move(node)) {}
@@ -339,6 +342,10 @@ class FaultyFile final : public File {
   Result<std::uint64_t> size() const override {
     const std::lock_guard lock(state_->mutex);
     return static_cast<std::uint64_t>(node_->live.size());
+  }
+  Result<FileIdentity> identity() const override {
+    const std::lock_guard lock(state_->mutex);
+    return identity_of(*node_);
   }
   Result<void> truncate(std::uint64_t size_bytes) override {
     const std::lock_guard lock(state_->mutex);
@@ -439,6 +446,14 @@ Result<void> FaultyFileSystem::sync_all(const std::string&) {
   return {};
 }
 
+Result<FileIdentity> FaultyFileSystem::identify(const std::string& path) {
+  const std::lock_guard lock(state_->mutex);
+  ORIEL_TRY(state_->admit(DiskCall::open, false));
+  const auto found = state_->names.find(path);
+  if (found == state_->names.end()) return fail(errno_error(ENOENT, "stat " + path));
+  return FaultyFile::identity_of(*found->second);
+}
+
 Result<Space> FaultyFileSystem::space(const std::string&) {
   const std::lock_guard lock(state_->mutex);
   if (state_->dead) return fail(errno_error(EIO, "the power is gone"));
@@ -498,6 +513,26 @@ void FaultyFileSystem::set_hanging(bool hanging) {
 std::uint64_t FaultyFileSystem::writes() const {
   const std::lock_guard lock(state_->mutex);
   return state_->writes;
+}
+
+void FaultyFileSystem::forget_name(const std::string& path) {
+  const std::lock_guard lock(state_->mutex);
+  ORIEL_CHECK(state_->names.erase(path) == 1);
+}
+
+void FaultyFileSystem::put(const std::string& path, Bytes bytes) {
+  const std::lock_guard lock(state_->mutex);
+  for (std::size_t at = 0; (at = path.find('/', at + 1)) != std::string::npos;)
+    state_->folders.insert(path.substr(0, at));
+  auto node = std::make_shared<Node>();
+  node->live = std::move(bytes);
+  node->durable = node->live;
+  state_->durable_names[path] = state_->names[path] = std::move(node);
+}
+
+void FaultyFileSystem::cut_short(const std::string& path, std::uint64_t size_bytes) {
+  const std::lock_guard lock(state_->mutex);
+  state_->names.at(path)->live.resize(size_bytes);
 }
 
 Bytes FaultyFileSystem::content(const std::string& path) const {

@@ -61,6 +61,16 @@ void TrackedRecording::made_durable(const UnsettledRecording& mark) {
   check_order();
 }
 
+void TrackedRecording::set_file(const FileIdentity& file) {
+  const std::lock_guard lock(mutex_);
+  file_ = file;
+}
+
+std::optional<FileIdentity> TrackedRecording::file() const {
+  const std::lock_guard lock(mutex_);
+  return file_;
+}
+
 Position TrackedRecording::position() const {
   const std::lock_guard lock(mutex_);
   return position_;

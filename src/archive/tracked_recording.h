@@ -28,6 +28,10 @@ class TrackedRecording {
   // `mark` was taken before the sync that has now succeeded.
   void made_durable(const UnsettledRecording& mark);
 
+  // Which file it is in; on the volume's thread.
+  void set_file(const FileIdentity& file);
+  std::optional<FileIdentity> file() const;
+
   // No further part is taken. True for the first caller.
   bool cut() { return !cut_.exchange(true); }
   bool is_cut() const { return cut_.load(); }
@@ -49,6 +53,7 @@ class TrackedRecording {
   std::uint64_t frames_ = 0;                   // of what is written
   std::vector<media::SegmentEntry> segments_;  // of what is written
   std::optional<media::Reason> ended_;
+  std::optional<FileIdentity> file_;
 };
 using TrackedPtr = std::shared_ptr<TrackedRecording>;
 

@@ -221,10 +221,19 @@ void Volume::set_state(VolumeState state, std::string message) {
 Result<void> Volume::check_marker() {
   if (uuid_.empty()) return fail(ErrorKind::not_found, "it could not be set up at start");
   auto marker = load_marker(file_system_, options_.path);
+  if (!marker) {
+    const std::lock_guard lock(mutex_);
+    status_.another_disk = false;
+  }
   if (!marker && marker.error().kind == ErrorKind::not_found)
     return fail(ErrorKind::not_found, "no marker in " + options_.path + ": is it mounted?");
   if (!marker) return fail(std::move(marker).error());
-  if (marker->uuid != uuid_)
+  const bool another = marker->uuid != uuid_;
+  {
+    const std::lock_guard lock(mutex_);
+    status_.another_disk = another;
+  }
+  if (another)
     return fail(ErrorKind::not_found, "another disk (volume " + marker->volume + ") is at " +
                                           options_.path + ": it is left alone");
   return {};

@@ -45,6 +45,7 @@ struct VolumeStatus {
   std::string message;  // for a person; empty when ok
   std::uint64_t free_bytes = 0;
   std::uint64_t total_bytes = 0;
+  bool another_disk = false;  // with `missing`: its path is taken by another volume
 };
 
 // What is missing while no volume can be written: disk_full or disk_failed; none for ok.
@@ -80,6 +81,8 @@ class Volume {
   // and removing a small file. Blocks on the disk. True when the volume became writable by this
   // call.
   bool refresh();
+  // The marker is in its place now. Blocks on the disk.
+  bool is_in_place() { return check_marker().has_value(); }
   // A write, sync or create returned this error: changes the state accordingly.
   void report_error(const Error& error);
   // Everything written so far survives a loss of power when this returns.

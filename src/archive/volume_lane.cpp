@@ -16,6 +16,29 @@ constexpr std::size_t kJournalQueueMax = 10'000;
 // Escaped in its line it stays well below kJournalLineMax.
 constexpr std::size_t kTracksTextMax = 6'000;
 
+// Of what is open, often enough that a deleted file is noticed within ten seconds.
+constexpr auto kLookInterval = std::chrono::seconds(4);
+constexpr std::size_t kCopyBytes = std::size_t{1} << 20;
+
+std::int64_t steady_us(const Clock& clock) {
+  return std::chrono::duration_cast<std::chrono::microseconds>(clock.steady().time_since_epoch())
+      .count();
+}
+
+// Marks that a call to the disk is under way.
+class Busy {
+ public:
+  Busy(std::atomic<std::int64_t>& since_us, const Clock& clock) : since_us_(since_us) {
+    since_us_ = std::max<std::int64_t>(steady_us(clock), 1);
+  }
+  ~Busy() { since_us_ = 0; }
+  Busy(const Busy&) = delete;
+  Busy& operator=(const Busy&) = delete;
+
+ private:
+  std::atomic<std::int64_t>& since_us_;
+};
+
 std::string folder_of(const std::string& path) { return path.substr(0, path.rfind('/')); }
 
 JournalEntry began_entry(const media::Recording& head, UtcTime now) {
@@ -55,7 +78,7 @@ JournalEntry ended_entry(const TrackedRecording& recording, media::Reason reason
 
 VolumeLane::VolumeLane(LaneOptions options, Volume& volume, FileSystem& file_system,
                        const Clock& clock, BufferBudget& budget, RowWriter& rows, Metrics& metrics,
-                       Cut cut, Discarded discarded)
+                       Cut cut, Discarded discarded, Troubled troubled)
     : options_(options),
       volume_(volume),
       file_system_(file_system),
@@ -64,6 +87,7 @@ VolumeLane::VolumeLane(LaneOptions options, Volume& volume, FileSystem& file_sys
       rows_(rows),
       cut_(std::move(cut)),
       discarded_(std::move(discarded)),
+      troubled_(std::move(troubled)),
       written_bytes_(metrics.counter("oriel_archive_written_bytes_total",
                                      "Bytes of recordings written",
                                      {{"volume", volume.id().str()}})),
@@ -120,7 +144,7 @@ bool VolumeLane::push_part(const TrackedPtr& recording, const media::PartPtr& pa
   recording->received(*part);
   {
     const std::lock_guard lock(mutex_);
-    queue_.push_back({recording, part, media::Reason::none});
+    queue_.push_back({recording, part});
     ++pushed_;
   }
   work_.notify_one();
@@ -181,8 +205,11 @@ void VolumeLane::write_loop(const std::stop_token& stop) {
       journal.swap(journal_queue_);
     }
     const auto count = batch.size() + journal.size();
-    write_batch(batch);
-    write_journal(journal);
+    {
+      const Busy busy(writing_since_us_, clock_);
+      write_batch(batch);
+      write_journal(journal);
+    }
     {
       const std::lock_guard lock(mutex_);
       done_ += count;
@@ -207,7 +234,10 @@ void VolumeLane::write_batch(std::deque<Command>& batch) {
       continue;
     }
     write_parts(command.recording, parts);
-    close(command.recording, command.reason);
+    if (command.look)
+      mend_file(command.recording);
+    else
+      close(command.recording, command.reason);
   }
   for (auto& [recording, parts] : groups) write_parts(recording, parts);
 }
@@ -262,6 +292,7 @@ Result<File*> VolumeLane::file_of(const TrackedPtr& recording) {
   }
   if (!opened) return fail(std::move(opened).error());
   File* file = opened->get();
+  if (const auto identity = file->identity()) recording->set_file(*identity);
   files_.emplace(recording.get(), std::move(*opened));
   journal_lines_.push_back(began_entry(head, clock_.now()));
   const std::lock_guard lock(mutex_);
@@ -292,6 +323,96 @@ void VolumeLane::cut_back(const TrackedPtr& recording) {
   if (auto cut = found->second->truncate(whole_bytes); !cut)
     log::error("recording {}: its torn end stays until recovery: {}", recording->head->id.value,
                cut.error().message);
+}
+
+// On the sync thread. What is written was counted before the file is looked at, so a whole file is
+// never taken for a short one.
+void VolumeLane::look_at_files() {
+  const auto now = clock_.steady();
+  if (looked_at_ && now - *looked_at_ < kLookInterval) return;
+  looked_at_ = now;
+  std::vector<TrackedPtr> open;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& synced : recordings_)
+      if (!synced->recording->is_ended()) open.push_back(synced->recording);
+  }
+  for (const auto& recording : open) {
+    const auto file = recording->file();
+    const auto written_bytes = recording->position().written_bytes;
+    if (!file || written_bytes == 0) continue;
+    const auto& head = *recording->head;
+    const auto found = file_system_.identify(
+        volume_.path_of(recording_file(head.feed, head.rendition, head.id, head.start)));
+    const bool gone = !found && found.error().kind == ErrorKind::not_found;
+    const bool wrong = found && (!found->same_file(*file) || found->size_bytes < written_bytes);
+    if (!gone && !wrong) continue;
+    {
+      const std::lock_guard lock(mutex_);
+      queue_.push_back({recording, nullptr, media::Reason::none, true});
+      ++pushed_;
+    }
+    work_.notify_one();
+  }
+}
+
+// On the writer thread. A file whose name is gone can still be read while it is open.
+void VolumeLane::mend_file(const TrackedPtr& recording) {
+  const auto open = files_.find(recording.get());
+  if (recording->is_ended() || open == files_.end() || volume_.state() != VolumeState::ok) return;
+  // With the disk itself gone there is nothing to mend, and its bare mount point is not filled.
+  if (!volume_.is_in_place()) return;
+  const auto& head = *recording->head;
+  const std::string path =
+      volume_.path_of(recording_file(head.feed, head.rendition, head.id, head.start));
+  const auto held = open->second->identity();
+  const auto named = file_system_.identify(path);
+  const bool whole = held && held->size_bytes >= recording->position().written_bytes;
+  const bool in_place = named && held && named->same_file(*held);
+  if (whole && in_place) return;
+  if (whole) {
+    const auto anew = write_anew(recording, *open->second, path);
+    if (anew) return troubled_(recording, FileTrouble::restored);
+    log::error("recording {}: its file is gone and could not be written again: {}", head.id.value,
+               anew.error().message);
+  }
+  cut_by_disk(recording, media::Reason::damaged);
+  troubled_(recording, FileTrouble::lost);
+}
+
+Result<void> VolumeLane::write_anew(const TrackedPtr& recording, File& open,
+                                    const std::string& path) {
+  if (file_system_.identify(path)) {
+    // Somebody's file is not written over; nobody takes it for a recording under this name.
+    ORIEL_TRY(file_system_.rename(path, path + ".foreign"));
+  }
+  ORIEL_TRY(file_system_.make_folders(folder_of(path)));
+  ORIEL_TRY_ASSIGN(auto file, file_system_.open(path, OpenMode::create_new));
+  Bytes chunk(kCopyBytes);
+  const auto written_bytes = recording->position().written_bytes;
+  for (std::uint64_t offset = 0; offset < written_bytes;) {
+    const auto wanted = std::min<std::uint64_t>(chunk.size(), written_bytes - offset);
+    ORIEL_TRY_ASSIGN(const auto count, open.read(offset, std::span(chunk).first(wanted)));
+    if (count == 0) return fail(ErrorKind::data_loss, "it is shorter than what was written");
+    const ByteView piece = ByteView(chunk).first(count);
+    ORIEL_TRY(file->write(offset, std::span(&piece, 1)));
+    offset += count;
+  }
+  ORIEL_TRY_ASSIGN(const auto identity, file->identity());
+  recording->set_file(identity);
+  files_[recording.get()] = std::move(file);
+  const std::lock_guard lock(mutex_);
+  unsynced_ = true;
+  return {};
+}
+
+Duration VolumeLane::busy_for() const {
+  const auto now_us = steady_us(clock_);
+  Duration longest;
+  for (const auto* since_us : {&writing_since_us_, &syncing_since_us_})
+    if (const auto began_us = since_us->load(); began_us != 0)
+      longest = std::max(longest, Duration{now_us - began_us});
+  return longest;
 }
 
 void VolumeLane::cut_by_disk(const TrackedPtr& recording, media::Reason reason) {
@@ -370,6 +491,7 @@ void VolumeLane::note_alive() {
 }
 
 void VolumeLane::sync_once() {
+  const Busy busy(syncing_since_us_, clock_);
   volume_.refresh();
   const auto status = volume_.status();
   free_bytes_.set(static_cast<double>(status.free_bytes));
@@ -393,6 +515,7 @@ void VolumeLane::sync_once() {
     const std::lock_guard lock(mutex_);
     needed = std::exchange(unsynced_, false);
   }
+  if (status.state == VolumeState::ok) look_at_files();
   // On a disk that is not there, or that lost its pages, a sync would promise what is not true.
   const bool usable = status.state == VolumeState::ok || status.state == VolumeState::full;
   Result<void> synced;

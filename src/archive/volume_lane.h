@@ -54,9 +54,12 @@ class VolumeLane {
   using Cut = std::function<void(const TrackedPtr&, media::Reason)>;
   // On the lane's threads: the recording ended without a part; nothing of it remains.
   using Discarded = std::function<void(const TrackedPtr&)>;
+  // On the lane's threads.
+  using Troubled = std::function<void(const TrackedPtr&, FileTrouble)>;
 
   VolumeLane(LaneOptions options, Volume& volume, FileSystem& file_system, const Clock& clock,
-             BufferBudget& budget, RowWriter& rows, Metrics& metrics, Cut cut, Discarded discarded);
+             BufferBudget& budget, RowWriter& rows, Metrics& metrics, Cut cut, Discarded discarded,
+             Troubled troubled);
 
   void start();
   // Takes what is queued to the disk, syncs, ends the threads. Waits for a call that hangs.
@@ -76,12 +79,15 @@ class VolumeLane {
   // the deadline.
   bool drain(SteadyTime deadline);
   std::size_t open_count() const;
+  // How long the call to the disk that is under way has taken; zero when none is.
+  Duration busy_for() const;
 
  private:
   struct Command {
     TrackedPtr recording;
     media::PartPtr part;  // absent: close
     media::Reason reason = media::Reason::none;
+    bool look = false;  // its file is not what it should be
   };
   struct Synced {
     TrackedPtr recording;
@@ -94,6 +100,9 @@ class VolumeLane {
   Result<void> append(const TrackedPtr& recording, const std::vector<media::PartPtr>& parts);
   Result<File*> file_of(const TrackedPtr& recording);
   void cut_back(const TrackedPtr& recording);
+  void look_at_files();
+  void mend_file(const TrackedPtr& recording);
+  Result<void> write_anew(const TrackedPtr& recording, File& open, const std::string& path);
   void cut_by_disk(const TrackedPtr& recording, media::Reason reason);
   void close(const TrackedPtr& recording, media::Reason reason);
   void write_journal(std::deque<JournalEntry>& entries);
@@ -112,6 +121,7 @@ class VolumeLane {
   RowWriter& rows_;
   const Cut cut_;
   const Discarded discarded_;
+  const Troubled troubled_;
   Counter& written_bytes_;
   Counter& dropped_parts_;
   Counter& dropped_bytes_;
@@ -126,6 +136,11 @@ class VolumeLane {
   std::vector<JournalEntry> journal_lines_;
   JournalWriter journal_;
 
+  std::optional<SteadyTime> looked_at_;  // sync thread only
+
+  // When the call under way began, in microseconds of the steady clock; 0: none.
+  std::atomic<std::int64_t> writing_since_us_ = 0;
+  std::atomic<std::int64_t> syncing_since_us_ = 0;
   std::atomic<std::size_t> queued_bytes_ = 0;
   mutable std::mutex mutex_;
   std::condition_variable_any work_;                 // for the writer thread

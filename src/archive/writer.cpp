@@ -60,6 +60,9 @@ class Writer::Core {
   void note_source(const FeedId& feed, media::Reason reason, UtcTime at);
   TrackedPtr tracked(RecordingId id) const;
   std::vector<UnsettledRecording> unsettled(const FeedId& feed, media::Rendition rendition) const;
+  std::vector<StreamState> stream_states() const;
+  std::vector<LaneState> lane_states() const;
+  RowState row_state() const { return rows_.state(); }
   Result<void> flush(Duration deadline);
 
  private:
@@ -178,7 +181,10 @@ Writer::Core::Core(WriterOptions options, std::vector<Volume*> volumes, FileSyst
         [this](const TrackedPtr& recording, media::Reason reason) {
           refused(recording->head, reason, recording->end());
         },
-        [this](const TrackedPtr& recording) { forget(recording->head->id); }));
+        [this](const TrackedPtr& recording) { forget(recording->head->id); },
+        [this](const TrackedPtr& recording, FileTrouble trouble) {
+          if (options_.file_trouble) options_.file_trouble(recording->snapshot(), trouble);
+        }));
 }
 
 Result<void> Writer::Core::start() {
@@ -374,6 +380,26 @@ std::vector<UnsettledRecording> Writer::Core::unsettled(const FeedId& feed,
   return taken;
 }
 
+std::vector<StreamState> Writer::Core::stream_states() const {
+  std::vector<StreamState> states;
+  const std::lock_guard lock(mutex_);
+  for (const auto& [key, stream] : streams_) {
+    if (stream.use != SinkUse::live) continue;
+    StreamState state{stream.feed, stream.rendition, stream.current, stream.wants, std::nullopt};
+    if (const auto found = tracked_.find(stream.current);
+        found != tracked_.end() && !found->second->is_cut())
+      state.position = found->second->position();
+    states.push_back(std::move(state));
+  }
+  return states;
+}
+
+std::vector<LaneState> Writer::Core::lane_states() const {
+  std::vector<LaneState> states;
+  for (const auto& lane : lanes_) states.push_back({lane->volume().id(), lane->busy_for()});
+  return states;
+}
+
 Result<void> Writer::Core::flush(Duration deadline) {
   const auto until = std::chrono::steady_clock::now() + std::chrono::microseconds(deadline.us);
   for (auto& lane : lanes_)
@@ -455,6 +481,12 @@ std::vector<UnsettledRecording> Writer::unsettled(const FeedId& feed,
                                                   media::Rendition rendition) const {
   return core_->unsettled(feed, rendition);
 }
+
+std::vector<StreamState> Writer::streams() const { return core_->stream_states(); }
+
+std::vector<LaneState> Writer::lanes() const { return core_->lane_states(); }
+
+RowState Writer::rows() const { return core_->row_state(); }
 
 Result<void> Writer::flush(Duration deadline) { return core_->flush(deadline); }
 

@@ -69,6 +69,31 @@ struct UnsettledRecording {
   std::optional<media::Reason> ended;         // absent while open
 };
 
+// What was found wrong with a file that is being written.
+enum class FileTrouble {
+  restored,  // its name was gone or another file's; written anew from the open one, nothing is lost
+  lost,      // bytes are gone: the recording ended, what its row says must be looked at
+};
+
+// What one sink is at, for who compares it with what should be.
+struct StreamState {
+  FeedId feed;
+  media::Rendition rendition = media::Rendition::main;
+  RecordingId recording;                      // the one last begun; 0: none yet
+  media::Reason wants = media::Reason::none;  // why it waits for a new recording
+  std::optional<Position> position;           // absent when `recording` is refused or settled
+};
+
+struct LaneState {
+  VolumeId volume;
+  Duration busy_for;  // how long the call to the disk that is under way has taken
+};
+
+struct RowState {
+  std::size_t waiting = 0;
+  bool failing = false;  // the database did not take the last batch
+};
+
 struct WriterOptions {
   // Parts received and not yet written, all feeds together. Overflow: refuse (disk_behind).
   std::size_t buffer_bytes_max = std::size_t{64} << 20;
@@ -82,6 +107,8 @@ struct WriterOptions {
   // or end and begin it). Called from the writer's threads, repeated every few seconds until a
   // recording begins; must not block or call back.
   std::function<void(const FeedId&, media::Rendition, media::Reason was)> recording_wanted;
+  // Called from the writer's threads; must not block or call back. Empty: nobody asks.
+  std::function<void(const UnsettledRecording&, FileTrouble)> file_trouble;
 };
 
 // What a sink is for. A fill writes time that has passed (a refill, an import): it neither opens
@@ -118,6 +145,11 @@ class Writer {
   std::optional<UnsettledRecording> find(RecordingId id) const;
   // Recordings of one rendition that are not settled, by start. Only those with a written part.
   std::vector<UnsettledRecording> unsettled(const FeedId& feed, media::Rendition rendition) const;
+
+  // Of live sinks.
+  std::vector<StreamState> streams() const;
+  std::vector<LaneState> lanes() const;
+  RowState rows() const;
 
   // Waits until everything received before is written, durable and settled. Errors: deadline.
   Result<void> flush(Duration deadline);

@@ -84,6 +84,8 @@ class ManualClock final : public Clock {
   SteadyTime steady() const override;
   std::optional<Duration> error_bound() const override { return Duration{}; }
   void advance(Duration by);
+  // As when somebody sets the clock of the machine: the steady clock goes on as before.
+  void set(UtcTime now) { now_us_ = now.us; }
 
  private:
   std::atomic<std::int64_t> now_us_;
