@@ -1,12 +1,18 @@
 """Alarms reach the desk, machines and people: events, metrics, webhook, mail."""
 
+import contextlib
 import hashlib
 import hmac
 import json
+import os
+import subprocess
 
 import pytest
 
+from support import archive, stamps
 from support.mailbox import Mailbox, Receiver, certificate
+from support.program import feed_toml
+from support.waiting import wait_until
 
 WORD = "a long enough word"
 MAIL_PASSWORD = "the-mail-password"
@@ -114,3 +120,111 @@ def start_mailbox(start, files=None, login=None):
     mailbox = Mailbox(files, login)
     start(mailbox)
     return mailbox
+
+
+def active(server, session):
+    answer = session.get(server.base + "/api/v1/alarms", timeout=30)
+    return {(alarm["kind"], alarm["subject"]): alarm for alarm in answer.json()["items"]}
+
+
+def recorded_feed(path, camera):
+    volume = f'[[volume]]\nid = "v1"\npath = "{path}"\nreserve_bytes = 0\n'
+    return volume + feed_toml("lake", camera.url())
+
+
+def test_a_file_deleted_while_it_is_written_is_told_and_nothing_of_it_is_lost(
+    oriel, camera, receiver, tmp_path
+):
+    path = tmp_path / "v1"
+    server = oriel(feeds=notify(receiver) + recorded_feed(path, camera))
+    session = operator(server)
+    server.wait_live("lake")
+    files = wait_until(lambda: archive.recordings(path, "lake"), 30, "a recording")
+    files[0].unlink()
+    alarm = wait_until(lambda: active(server, session).get(("file_lost", "lake")), 30, "the alarm")
+    assert "nothing is missing" in alarm["message"].replace("\n", " ")
+    assert files[0].exists()
+    wait_until(lambda: receiver.notices("raised"), 30, "the notice")
+    assert ("oriel_alarms", (("acknowledged", "no"), ("grade", "critical"), ("kind", "file_lost"),
+            ("subject", "lake"))) in metrics_of(server, session)  # fmt: skip
+    answer = session.post(
+        f"{server.base}/api/v1/alarms/{alarm['id']}/acknowledge", timeout=30
+    )
+    assert answer.json()["acknowledged_by"] == "warden"
+    assert not active(server, session)
+    wait_until(lambda: receiver.notices("cleared"), 30, "the notice of its end")
+    assert server.stop() == 0
+    frames = archive.frames_of_feed(path, "lake")[0]
+    assert len(archive.recordings(path, "lake")) == 1 and not stamps.doubled(frames)
+
+
+def metrics_of(server, session):
+    server.session, before = session, server.session
+    try:
+        return server.metrics()
+    finally:
+        server.session = before
+
+
+@pytest.fixture
+def mounted(tmp_path):
+    """mounted(name): a file system of its own in memory, mounted there; again over itself too."""
+    if os.geteuid() != 0:
+        pytest.skip("needs root to mount disks")
+    mounts = []
+
+    def mount(name):
+        folder = tmp_path / name
+        folder.mkdir(exist_ok=True)
+        done = subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", str(folder)],
+            capture_output=True, text=True,
+        )  # fmt: skip
+        if done.returncode != 0:
+            pytest.skip(f"cannot mount here: {done.stderr.strip()}")
+        mounts.append(folder)
+        return folder
+
+    yield mount
+    for folder in reversed(mounts):
+        subprocess.run(["umount", "-l", str(folder)], check=False)
+
+
+def test_a_disk_mounted_over_another_is_told_left_alone_and_the_first_is_used_again(
+    oriel, camera, mounted
+):
+    path = mounted("disk")
+    server = oriel(feeds=recorded_feed(path, camera))
+    session = operator(server)
+    server.wait_live("lake")
+    wait_until(lambda: archive.recordings(path, "lake"), 30, "a recording")
+    mounted("disk")
+    wait_until(lambda: ("volume_missing", "v1") in active(server, session), 30, "the alarm")
+    wait_until(lambda: ("not_recorded", "lake") in active(server, session), 60, "the feed's alarm")
+    assert not list(path.iterdir()), "the wrong disk is not filled"
+    marker = {"version": 1, "volume": "v1", "uuid": "0" * 32}
+    (path / "oriel-volume.json").write_text(json.dumps(marker))
+    wait_until(lambda: ("volume_wrong", "v1") in active(server, session), 30, "the alarm")
+    assert server.feed("lake")["state"] == "live"
+    subprocess.run(["umount", "-l", str(path)], check=True)
+    wait_until(lambda: not active(server, session), 60, "the end of all alarms")
+    assert server.stop() == 0
+
+
+def test_a_full_disk_is_one_alarm_that_ends_with_it(oriel, camera, mounted, receiver):
+    path = mounted("disk")
+    server = oriel(feeds=notify(receiver) + recorded_feed(path, camera))
+    session = operator(server)
+    server.wait_live("lake")
+    wait_until(lambda: archive.recordings(path, "lake"), 30, "a recording")
+    ballast = path / "ballast"
+    with ballast.open("wb", buffering=0) as file, contextlib.suppress(OSError):
+        while True:
+            file.write(bytes(1 << 14))
+    wait_until(lambda: ("volume_full", "v1") in active(server, session), 60, "the alarm")
+    ballast.unlink()
+    wait_until(lambda: not active(server, session), 90, "its end")
+    kinds = wait_until(
+        lambda: len(told := receiver.notices("cleared")) > 0 and {n["alarm"]["kind"] for n in told}
+    )
+    assert "volume_full" in kinds

@@ -184,6 +184,31 @@ export interface Volume {
   total_bytes: number;
   used_bytes: number;
 }
+export interface Alarm {
+  id: number;
+  kind: string;
+  subject: string;
+  grade: 'warning' | 'critical';
+  message: string;
+  raised_at: string;
+  times: number;
+  until_acknowledged: boolean;
+  cleared_at: string | null;
+  acknowledged_at: string | null;
+  acknowledged_by: string | null;
+}
+export interface Courier {
+  name: string;
+  waiting: number;
+  delivered_at: string | null;
+  failed_at: string | null;
+  error: string;
+}
+export interface CourierTest {
+  name: string;
+  delivered: boolean;
+  error: string;
+}
 export interface User {
   name: string;
   role: Role;
