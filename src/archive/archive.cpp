@@ -27,9 +27,15 @@ void refill_loop(IdAllocator& ids, const std::stop_token& stop) {
   }
 }
 
-std::function<void(const UnsettledRecording&, FileTrouble)> tell_of_trouble(AlarmSink& alarms) {
-  return [&alarms](const UnsettledRecording& recording, FileTrouble trouble) {
+std::function<void(const UnsettledRecording&, FileTrouble)> tell_of_trouble(
+    AlarmSink& alarms, const std::unique_ptr<Sweep>& sweep) {
+  return [&alarms, &sweep](const UnsettledRecording& recording, FileTrouble trouble) {
     const auto& head = *recording.head;
+    if (trouble == FileTrouble::lost && sweep) sweep->suspect(head.id);
+    if (trouble == FileTrouble::suspect) {
+      if (sweep) sweep->suspect(head.id);
+      return;
+    }
     alarms.raise(AlarmKind::file_lost, head.feed.str(),
                  fmt::format("The file of recording {} was deleted or changed while it was being"
                              " written{}",
@@ -65,7 +71,8 @@ Result<std::unique_ptr<Archive>> Archive::open(ArchiveOptions options,
   ORIEL_TRY_ASSIGN(archive->recovery_, recover(volumes, files, database, clock.now()));
   ORIEL_TRY_ASSIGN(archive->ids_, IdAllocator::open(database, archive->recovery_.highest_recording,
                                                     archive->recovery_.highest_run));
-  if (!options.writer.file_trouble) options.writer.file_trouble = tell_of_trouble(options.alarms);
+  if (!options.writer.file_trouble)
+    options.writer.file_trouble = tell_of_trouble(options.alarms, archive->sweep_);
   archive->writer_ =
       std::make_unique<Writer>(options.writer, volumes, files, database, clock, metrics);
   ORIEL_TRY(archive->writer_->start());
@@ -73,7 +80,15 @@ Result<std::unique_ptr<Archive>> Archive::open(ArchiveOptions options,
   archive->reader_ = std::make_unique<Reader>(volumes, files, *archive->catalog_);
   archive->cache_ =
       std::make_unique<SegmentCache>(*archive->reader_, metrics, options.cache_bytes_max);
+  archive->sweep_ = std::make_unique<Sweep>(
+      options.sweep, [archive = archive.get()] { return archive->volumes(); }, *archive->writer_,
+      files, database, options.alarms, clock, metrics,
+      [archive = archive.get()](RecordingId id) {
+        archive->reader_->forget(id);
+        archive->cache_->forget(id);
+      });
   if (options.watch.wanted) {
+    archive->sweep_->start();
     archive->watch_ = std::make_unique<Watch>(
         options.watch, *archive->writer_, [archive = archive.get()] { return archive->volumes(); },
         options.alarms, clock, metrics);
@@ -89,6 +104,7 @@ Archive::~Archive() { stop(); }
 
 void Archive::stop() {
   if (watch_) watch_->stop();
+  if (sweep_) sweep_->stop();
   refill_.request_stop();
   refill_.join();
   if (writer_) writer_->stop();

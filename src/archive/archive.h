@@ -9,6 +9,7 @@
 #include "archive/id_allocator.h"
 #include "archive/reader.h"
 #include "archive/recovery.h"
+#include "archive/sweep.h"
 #include "archive/volume.h"
 #include "archive/watch.h"
 #include "archive/writer.h"
@@ -24,7 +25,8 @@ struct ArchiveOptions {
   AlarmSink& alarms;                   // outlives the archive
   std::vector<VolumeOptions> volumes;  // at least one
   WriterOptions writer;
-  WatchOptions watch;  // without `wanted` nothing is compared
+  WatchOptions watch;  // without `wanted` nothing is compared, and nothing swept
+  SweepOptions sweep;
   std::size_t cache_bytes_max = std::size_t{64} << 20;
 };
 
@@ -51,6 +53,7 @@ class Archive {
   SegmentCache& cache() { return *cache_; }
   media::IdSource& ids() { return *ids_; }
   const std::vector<Volume*>& volumes() const { return volume_views_; }
+  Sweep& sweep() { return *sweep_; }
   const RecoveryReport& recovery() const { return recovery_; }
 
  private:
@@ -64,6 +67,7 @@ class Archive {
   std::unique_ptr<Catalog> catalog_;
   std::unique_ptr<Reader> reader_;
   std::unique_ptr<SegmentCache> cache_;
+  std::unique_ptr<Sweep> sweep_;
   std::unique_ptr<Watch> watch_;
   NamedThread refill_;
 };

@@ -32,6 +32,7 @@ struct Candidate {
   bool has_row = false;
   std::string path;
   const Volume* volume = nullptr;
+  std::optional<UtcTime> row_end;  // of a closed row
   // From the journal.
   std::optional<JournalEntry> began;
   std::optional<media::Reason> ended;
@@ -99,6 +100,29 @@ class Recovery {
     return report_;
   }
 
+  Result<RecoveryReport> run_volume(const Volume& volume) {
+    ORIEL_TRY(recover_volume(volume));
+    return report_;
+  }
+
+  Result<RecoveryReport> run_misfits(const Volume& volume, const std::vector<Misfit>& misfits) {
+    for (const auto& misfit : misfits) {
+      Candidate candidate;
+      candidate.id = misfit.id;
+      candidate.feed = misfit.feed;
+      candidate.rendition = misfit.rendition;
+      candidate.start = misfit.start;
+      candidate.has_row = misfit.end.has_value();
+      candidate.row_end = misfit.end;
+      candidate.volume = &volume;
+      candidate.path = recording_file(misfit.feed, misfit.rendition, misfit.id, misfit.start);
+      candidates_[misfit.id] = std::move(candidate);
+    }
+    read_journals(volume);
+    for (const auto& [id, candidate] : candidates_) ORIEL_TRY(recover_one(candidate));
+    return report_;
+  }
+
  private:
   Result<void> find_highest();
   Result<void> recover_volume(const Volume& volume);
@@ -111,6 +135,9 @@ class Recovery {
   Result<void> adopt(const Candidate& candidate, const ScannedFile& scanned);
   Result<void> drop_empty(const Candidate& candidate, bool foreign);
   Result<void> note_damaged(const Candidate& candidate);
+  Result<void> shorten_row(const Candidate& candidate, const ScannedFile& scanned);
+  static Result<void> note_gap(store::Session& session, const Candidate& candidate, UtcTime begin,
+                               UtcTime end);
   Result<std::shared_ptr<const media::Tracks>> tracks_of(const Candidate& candidate,
                                                          const Bytes& init);
   Result<void> close_ledger();
@@ -293,7 +320,40 @@ Result<void> Recovery::recover_one(const Candidate& candidate) {
     log::info("recording {} of feed {}: a torn end of {} bytes was cut off", candidate.id.value,
               candidate.feed.str(), torn);
   }
+  if (candidate.row_end) return shorten_row(candidate, *scanned);
   return candidate.has_row ? close_row(candidate, *scanned) : adopt(candidate, *scanned);
+}
+
+// A closed recording keeps why it ended as long as nothing of it is missing.
+Result<void> Recovery::shorten_row(const Candidate& candidate, const ScannedFile& scanned) {
+  const auto end = candidate.start + ticks_to_duration(scanned.duration_90k);
+  return database_.write([&](store::Session& session) -> Result<void> {
+    std::int64_t row_bytes = 0;
+    ORIEL_TRY(session.query("SELECT bytes FROM recording WHERE id = $1", {candidate.id.value},
+                            [&](const store::Row& row) { row_bytes = row.integer(0); }));
+    if (static_cast<std::uint64_t>(row_bytes) <= scanned.whole_bytes) return {};
+    ++report_.shortened;
+    log::error("recording {} of feed {}: {} bytes at its end are gone", candidate.id.value,
+               candidate.feed.str(), static_cast<std::uint64_t>(row_bytes) - scanned.whole_bytes);
+    ORIEL_TRY(session.execute(
+        "UPDATE recording SET end_us = $2, bytes = $3, segment_index = $4, ended = $5"
+        " WHERE id = $1",
+        {candidate.id.value, end.us, static_cast<std::int64_t>(scanned.whole_bytes),
+         media::encode_segment_index(scanned.segments),
+         static_cast<std::int64_t>(media::Reason::damaged)}));
+    return note_gap(session, candidate, end, *candidate.row_end);
+  });
+}
+
+Result<void> Recovery::note_gap(store::Session& session, const Candidate& candidate, UtcTime begin,
+                                UtcTime end) {
+  if (candidate.rendition != media::Rendition::main || end <= begin) return {};
+  ORIEL_TRY(session.execute(
+      "INSERT INTO gap (feed, start_us, end_us, reason) VALUES ($1, $2, $3, $4)"
+      " ON CONFLICT (feed, start_us) DO UPDATE SET end_us = excluded.end_us,"
+      " reason = excluded.reason",
+      {candidate.feed.str(), begin.us, end.us, static_cast<std::int64_t>(media::Reason::damaged)}));
+  return {};
 }
 
 Result<void> Recovery::close_row(const Candidate& candidate, const ScannedFile& scanned) {
@@ -397,15 +457,9 @@ Result<void> Recovery::note_damaged(const Candidate& candidate) {
         " ORDER BY start_us LIMIT 1",
         {candidate.feed.str(), static_cast<std::int64_t>(candidate.rendition), candidate.start.us},
         [&](const store::Row& row) { end_us = row.integer(0); }));
+    if (candidate.row_end) end_us = candidate.row_end->us;
     ORIEL_TRY(session.execute("DELETE FROM recording WHERE id = $1", {candidate.id.value}));
-    if (candidate.rendition != media::Rendition::main || end_us <= candidate.start.us) return {};
-    ORIEL_TRY(
-        session.execute("INSERT INTO gap (feed, start_us, end_us, reason) VALUES ($1, $2, $3, $4)"
-                        " ON CONFLICT (feed, start_us) DO UPDATE SET end_us = excluded.end_us,"
-                        " reason = excluded.reason",
-                        {candidate.feed.str(), candidate.start.us, end_us,
-                         static_cast<std::int64_t>(media::Reason::damaged)}));
-    return {};
+    return note_gap(session, candidate, candidate.start, UtcTime{end_us});
   });
 }
 
@@ -457,6 +511,23 @@ Result<RecoveryReport> recover(const std::vector<Volume*>& volumes, FileSystem& 
                                store::Database& database, UtcTime now) {
   auto report = Recovery(volumes, file_system, database, now).run();
   if (!report) return fail(std::move(report).error().within("recover the archive"));
+  return report;
+}
+
+Result<RecoveryReport> recover_volume(const Volume& volume, FileSystem& file_system,
+                                      store::Database& database, UtcTime now) {
+  const std::vector<Volume*> none;
+  auto report = Recovery(none, file_system, database, now).run_volume(volume);
+  if (!report) return fail(std::move(report).error().within("recover " + volume.id().str()));
+  return report;
+}
+
+Result<RecoveryReport> mend(const Volume& volume, FileSystem& file_system,
+                            store::Database& database, const std::vector<Misfit>& misfits,
+                            UtcTime now) {
+  const std::vector<Volume*> none;
+  auto report = Recovery(none, file_system, database, now).run_misfits(volume, misfits);
+  if (!report) return fail(std::move(report).error().within("mend " + volume.id().str()));
   return report;
 }
 

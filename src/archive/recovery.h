@@ -11,12 +11,14 @@
 // during recovery is recovered in the same way. Rows on volumes that are not there are left open.
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "archive/file_system.h"
 #include "archive/volume.h"
 #include "base/result.h"
 #include "base/time.h"
+#include "media/part.h"
 #include "media/segment_index.h"
 #include "store/database.h"
 
@@ -27,6 +29,7 @@ struct RecoveryReport {
   std::uint64_t adopted = 0;      // files that got a row
   std::uint64_t removed = 0;      // files or rows without a whole part
   std::uint64_t damaged = 0;      // rows without a file
+  std::uint64_t shortened = 0;    // closed rows whose file had lost its end
   std::uint64_t cut_bytes = 0;    // torn tails
   RecordingId highest_recording;  // in rows and in the newest files
   RunId highest_run;
@@ -36,6 +39,25 @@ struct RecoveryReport {
 // left for the next start.
 Result<RecoveryReport> recover(const std::vector<Volume*>& volumes, FileSystem& file_system,
                                store::Database& database, UtcTime now);
+
+// The same for one volume that was not there at the start, while the program runs and before
+// anything is recorded there; the gap ledger is left alone. Errors: as recover().
+Result<RecoveryReport> recover_volume(const Volume& volume, FileSystem& file_system,
+                                      store::Database& database, UtcTime now);
+
+// A closed recording whose file is gone or short, or (without `end`) a file without a row.
+struct Misfit {
+  RecordingId id;
+  FeedId feed;
+  media::Rendition rendition = media::Rendition::main;
+  UtcTime start;               // of the row; of the day for a file without a row
+  std::optional<UtcTime> end;  // of the row
+};
+// Makes them fit, while the program runs; none of them is being written. Each is looked at again:
+// what fits meanwhile is left. Blocks. Errors: the database's.
+Result<RecoveryReport> mend(const Volume& volume, FileSystem& file_system,
+                            store::Database& database, const std::vector<Misfit>& misfits,
+                            UtcTime now);
 
 // What reading one recording file from its start says.
 struct ScannedFile {

@@ -492,7 +492,7 @@ void VolumeLane::note_alive() {
 
 void VolumeLane::sync_once() {
   const Busy busy(syncing_since_us_, clock_);
-  volume_.refresh();
+  const bool came_back = volume_.refresh();
   const auto status = volume_.status();
   free_bytes_.set(static_cast<double>(status.free_bytes));
   state_.set(status.state == VolumeState::ok ? 1 : 0);
@@ -505,6 +505,8 @@ void VolumeLane::sync_once() {
     recordings = recordings_;
     generation = sync_wanted_;
   }
+  if (came_back)
+    for (const auto& each : recordings) troubled_(each->recording, FileTrouble::suspect);
   // The writer appends, raises the flag, then counts the bytes as written. Here the counts are
   // taken first and the flag after: bytes that are in a mark were appended before this sync, or,
   // with the flag down, before the sync that took it down.

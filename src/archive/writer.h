@@ -73,6 +73,7 @@ struct UnsettledRecording {
 enum class FileTrouble {
   restored,  // its name was gone or another file's; written anew from the open one, nothing is lost
   lost,      // bytes are gone: the recording ended, what its row says must be looked at
+  suspect,   // its volume was away before all of it was durable: to be looked at once settled
 };
 
 // What one sink is at, for who compares it with what should be.
