@@ -198,6 +198,7 @@ class Measurement {
     std::printf("{\"question\": \"%s\", \"median_ms\": %.3f, \"p99_ms\": %.3f, \"found\": %.1f}\n",
                 name, took_ms[took_ms.size() / 2], took_ms[took_ms.size() * 99 / 100],
                 static_cast<double>(found) / (times + times / 20));
+    std::fflush(stdout);
   }
 
   archive::Catalog catalog_;

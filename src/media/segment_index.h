@@ -1,9 +1,13 @@
-// The compact index of a recording's segments, kept in its row: about five bytes a segment.
+// The compact index of a recording's segments, kept in its row: about three bytes a segment.
 //
-// Layout: a sequence of entries, each of unsigned LEB128 numbers:
-//   zigzag(duration_90k - duration of the entry before, 0 for the first)
-//   zigzag(bytes - bytes of the entry before)
-//   parts << 1 | independent
+// Layout: a zero byte, then a sequence of entries, each of unsigned LEB128 numbers:
+//   zigzag(bytes - bytes of the entry before, 0 for the first) << 1 | same
+//   unless same, which says that both are those of the entry before:
+//     zigzag(duration_90k - duration of the entry before)
+//     parts << 1 | independent
+// A camera's groups of pictures are equally long, so that of most segments only the size is kept.
+// Schema versions 1 and 2 wrote, without the zero byte: zigzag of the duration's difference, zigzag
+// of that of the bytes, parts << 1 | independent; it is still read. An empty index has no byte.
 // A reader stops at the end of the bytes; a torn or overlong number makes the index invalid. It can
 // be made again from the file, so no checksum is kept here.
 #pragma once

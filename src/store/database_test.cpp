@@ -175,6 +175,25 @@ TEST_P(DatabaseContract, sums_truths_and_real_numbers_read_as_numbers) {
   }));
 }
 
+TEST_P(DatabaseContract, a_sum_past_what_a_real_number_holds_is_exact) {
+  auto database = open_with_table();
+  constexpr std::int64_t kMost = std::int64_t{1} << 53;
+  ASSERT_TRUE(database->write([](Session& session) -> Result<void> {
+    ORIEL_TRY(add_parent(session, kMost, "a"));
+    ORIEL_TRY(add_parent(session, 1, "b"));
+    ORIEL_TRY(
+        session.query("SELECT SUM(id), SUM(0 - id), SUM(id * 0), SUM(10000 - id * 0) FROM parent",
+                      {}, [](const Row& row) {
+                        EXPECT_EQ(row.integer(0), kMost + 1);
+                        EXPECT_EQ(row.integer(1), -kMost - 1);
+                        EXPECT_EQ(row.integer(2), 0);
+                        EXPECT_EQ(row.integer(3), 20'000);
+                        EXPECT_EQ(row.text(3), "20000");
+                      }));
+    return {};
+  }));
+}
+
 TEST_P(DatabaseContract, a_value_that_may_be_missing_has_the_type_that_is_said) {
   auto database = open_with_table();
   const std::string sql =

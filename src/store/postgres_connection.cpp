@@ -2,9 +2,12 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cerrno>
 #include <charconv>
 #include <chrono>
+#include <cmath>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -23,24 +26,30 @@ namespace {
 constexpr Oid kBool = 16;
 constexpr Oid kBytea = 17;
 constexpr Oid kInt8 = 20;
+constexpr Oid kInt2 = 21;
+constexpr Oid kInt4 = 23;
 constexpr Oid kText = 25;
 constexpr Oid kFloat8 = 701;
+constexpr Oid kNumeric = 1700;
 // The value's place says its type.
 constexpr Oid kUnknown = 0;
 
 constexpr int kServerVersionMin = 130'000;
 
+constexpr int kAsText = 0;
+constexpr int kBinary = 1;  // numbers in network order, texts and blobs as they are
+
 struct Placed {
   Oid type = kUnknown;
   char code = 'n';  // of the type, in a statement's key
-  int format = 0;   // 1: the bytes themselves, 0: as text
+  int format = kAsText;
 };
 
 Placed place_of(const Value& value) {
-  if (std::holds_alternative<std::int64_t>(value)) return {kInt8, 'i', 0};
-  if (std::holds_alternative<double>(value)) return {kFloat8, 'r', 0};
-  if (std::holds_alternative<std::string>(value)) return {kText, 't', 1};
-  if (std::holds_alternative<Bytes>(value)) return {kBytea, 'b', 1};
+  if (std::holds_alternative<std::int64_t>(value)) return {kInt8, 'i', kAsText};
+  if (std::holds_alternative<double>(value)) return {kFloat8, 'r', kAsText};
+  if (std::holds_alternative<std::string>(value)) return {kText, 't', kBinary};
+  if (std::holds_alternative<Bytes>(value)) return {kBytea, 'b', kBinary};
   return {};
 }
 
@@ -94,18 +103,46 @@ struct Parameters {
   std::vector<std::string> texts;
 };
 
-int hex_digit(char c) { return c <= '9' ? c - '0' : c - 'a' + 10; }
-
-// "\x00ff", PostgreSQL's own and always whole (8.4.1).
-Bytes from_hex(std::string_view text) {
-  Bytes bytes;
-  if (!text.starts_with("\\x")) return bytes;
-  text.remove_prefix(2);
-  bytes.reserve(text.size() / 2);
-  for (std::size_t at = 0; at + 1 < text.size(); at += 2)
-    bytes.push_back(static_cast<std::uint8_t>(hex_digit(text[at]) << 4 | hex_digit(text[at + 1])));
-  return bytes;
+template <class Number>
+Number big_endian(std::string_view bytes) {
+  Number number = 0;
+  for (const char byte : bytes.substr(0, sizeof(Number)))
+    number = static_cast<Number>(static_cast<std::make_unsigned_t<Number>>(number) << 8 |
+                                 static_cast<std::uint8_t>(byte));
+  return number;
 }
+
+// Of a sum or an average: count of digits, weight, sign, scale, each two bytes, then the digits to
+// the base of 10000, the first worth 10000^weight (numeric_send() of PostgreSQL).
+class Numeric {
+ public:
+  explicit Numeric(std::string_view bytes) : bytes_(bytes) {}
+  // The whole part.
+  std::int64_t integer() const {
+    std::int64_t number = 0;
+    for (int n = 0; n <= weight(); ++n) number = number * kBase + (n < count() ? digit(n) : 0);
+    return negative() ? -number : number;
+  }
+  double real() const {
+    double number = 0;
+    for (int n = 0; n < count(); ++n) number = number * kBase + digit(n);
+    number *= std::pow(kBase, weight() - count() + 1);
+    return negative() ? -number : number;
+  }
+
+ private:
+  static constexpr int kBase = 10'000;
+  int at(int place) const {
+    const auto begin = static_cast<std::size_t>(2 * place);
+    return big_endian<std::int16_t>(bytes_.substr(std::min(begin, bytes_.size())));
+  }
+  int count() const { return at(0); }
+  int weight() const { return at(1); }
+  bool negative() const { return at(2) == 0x4000; }
+  int digit(int n) const { return at(4 + n); }
+
+  std::string_view bytes_;
+};
 
 class PostgresRow final : public Row {
  public:
@@ -113,27 +150,57 @@ class PostgresRow final : public Row {
   bool is_null(int column) const override { return PQgetisnull(answer_, row_, column) == 1; }
   // Of a number with a fraction (an average, say) the whole part.
   std::int64_t integer(int column) const override {
-    const auto text = view(column);
-    if (PQftype(answer_, column) == kBool) return text == "t" ? 1 : 0;
-    std::int64_t number = 0;
-    std::from_chars(text.data(), text.data() + text.size(), number);
-    return number;
+    const auto bytes = view(column);
+    if (bytes.empty()) return 0;
+    switch (PQftype(answer_, column)) {
+      case kInt8:
+        return big_endian<std::int64_t>(bytes);
+      case kInt4:
+        return big_endian<std::int32_t>(bytes);
+      case kInt2:
+        return big_endian<std::int16_t>(bytes);
+      case kBool:
+        return bytes.front();
+      case kFloat8:
+        return static_cast<std::int64_t>(real(column));
+      case kNumeric:
+        return Numeric(bytes).integer();
+      default: {
+        std::int64_t number = 0;
+        std::from_chars(bytes.data(), bytes.data() + bytes.size(), number);
+        return number;
+      }
+    }
   }
   double real(int column) const override {
-    const auto text = view(column);
-    double number = 0;
-    std::from_chars(text.data(), text.data() + text.size(), number);
-    return number;
+    const auto bytes = view(column);
+    switch (PQftype(answer_, column)) {
+      case kFloat8:
+        return std::bit_cast<double>(big_endian<std::int64_t>(bytes));
+      case kNumeric:
+        return Numeric(bytes).real();
+      default:
+        return static_cast<double>(integer(column));
+    }
   }
   std::string text(int column) const override {
-    if (PQftype(answer_, column) != kBytea) return std::string(view(column));
-    const auto bytes = from_hex(view(column));
-    return {bytes.begin(), bytes.end()};
+    if (is_null(column)) return {};
+    switch (PQftype(answer_, column)) {
+      case kInt8:
+      case kInt4:
+      case kInt2:
+      case kBool:
+        return written(integer(column));
+      case kFloat8:
+      case kNumeric:
+        return written(real(column));
+      default:
+        return std::string(view(column));
+    }
   }
   Bytes blob(int column) const override {
-    const auto text = view(column);
-    if (PQftype(answer_, column) == kBytea) return from_hex(text);
-    return {text.begin(), text.end()};
+    const auto bytes = view(column);
+    return {bytes.begin(), bytes.end()};
   }
 
  private:
@@ -270,8 +337,7 @@ Result<void> PostgresConnection::set_up() {
   // jit: compiling a plan takes longer than any of our statements runs.
   return run("SET statement_timeout = " + statement_ms + "; SET lock_timeout = " + statement_ms +
              "; SET idle_in_transaction_session_timeout = " + std::to_string(4 * ms) +
-             "; SET client_min_messages = warning; SET bytea_output = hex;"
-             " SET extra_float_digits = 1; SET jit = off");
+             "; SET client_min_messages = warning; SET jit = off");
 }
 
 Result<void> PostgresConnection::wait_for(short events, SteadyTime deadline) {
@@ -388,7 +454,7 @@ Result<PostgresConnection::Answer> PostgresConnection::exchange(std::string_view
   const Parameters parameters(values);
   if (PQsendQueryPrepared(handle_, statement->name.c_str(), parameters.count(),
                           parameters.pointers.data(), parameters.lengths.data(),
-                          parameters.formats.data(), 0) != 1)
+                          parameters.formats.data(), kBinary) != 1)
     return fail(lost(sql));
   return finish(sql);
 }
