@@ -57,9 +57,12 @@ struct VolumeView {
   std::int64_t free_bytes = 0;
   std::int64_t total_bytes = 0;
   std::int64_t used_bytes = 0;
+  bool draining = false;
+  bool ready = true;  // false: it has just come, and what lies there is being looked at
 };
 BOOST_DESCRIBE_STRUCT(VolumeView, (),
-                      (id, path, state, message, free_bytes, total_bytes, used_bytes))
+                      (id, path, state, message, free_bytes, total_bytes, used_bytes, draining,
+                       ready))
 
 struct FeedForm {
   std::string id;
@@ -321,14 +324,31 @@ Awaitable<Response> list_volumes(Services& services, Request&) {
   ListOf<VolumeView> list;
   for (const auto* volume : services.archive.volumes()) {
     const auto status = volume->status();
-    list.items.push_back(
-        {volume->id().str(), volume->path(), status.state, status.message,
-         static_cast<std::int64_t>(status.free_bytes),
-         static_cast<std::int64_t>(status.total_bytes),
-         static_cast<std::int64_t>(status.total_bytes -
-                                   std::min(status.free_bytes, status.total_bytes))});
+    list.items.push_back({volume->id().str(), volume->path(), status.state, status.message,
+                          static_cast<std::int64_t>(status.free_bytes),
+                          static_cast<std::int64_t>(status.total_bytes),
+                          static_cast<std::int64_t>(
+                              status.total_bytes - std::min(status.free_bytes, status.total_bytes)),
+                          volume->draining(), volume->ready()});
   }
   co_return uncached(Response::of(list));
+}
+
+Awaitable<Response> set_draining(Services& services, Request& request, bool draining) {
+  auto id = parse_slug(request.parameter("volume"));
+  if (!id) co_return http::problem(Error{ErrorKind::not_found, "there is no such volume"});
+  auto set = co_await services.offload.run(
+      [&] { return services.archive.set_draining(VolumeId(std::move(*id)), draining); });
+  if (!set) co_return http::problem(set.error());
+  co_return Response::empty();
+}
+
+Awaitable<Response> drain_volume(Services& services, Request& request) {
+  return set_draining(services, request, true);
+}
+
+Awaitable<Response> use_volume(Services& services, Request& request) {
+  return set_draining(services, request, false);
 }
 
 Awaitable<Response> list_screens(Services& services, Request&) {
@@ -411,6 +431,15 @@ void add_desk_routes(http::Router& router, Services& services) {
   described = operation("listVolumes", "desk", "The volumes recordings go to", "see_health");
   answers<ListOf<VolumeView>>(described);
   add(Method::get, "/api/v1/desk/volumes", std::move(described), list_volumes);
+  described = operation("drainVolume", "desk",
+                        "Begin no more recordings on a volume, and move its own to the others",
+                        "operate_feeds");
+  described.answers[204] = done;
+  add(Method::post, "/api/v1/desk/volumes/{volume}/drain", std::move(described), drain_volume);
+  described =
+      operation("useVolume", "desk", "Use a volume again that was being drained", "operate_feeds");
+  described.answers[204] = done;
+  add(Method::delete_, "/api/v1/desk/volumes/{volume}/drain", std::move(described), use_volume);
   described = operation("listScreens", "desk", "How the walls' screens are", "see_health");
   answers<ListOf<ScreenView>>(described);
   add(Method::get, "/api/v1/desk/screens", std::move(described), list_screens);

@@ -110,6 +110,7 @@ class RunningApplication final : public Application {
   }
   Result<void> reload(const Config& config) override {
     post_office_->configure(config.notify);
+    ORIEL_TRY(archive_->add_volumes(config.volumes));
     return feeds_->apply(config);
   }
   archive::Archive& archive() override { return *archive_; }

@@ -1,5 +1,6 @@
 #include "archive/archive.h"
 
+#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
@@ -62,12 +63,16 @@ Result<std::unique_ptr<Archive>> Archive::open(ArchiveOptions options,
   std::unique_ptr<Archive> archive(new Archive());
   archive->file_system_ = std::move(file_system);
   auto& files = *archive->file_system_;
+  std::vector<Volume*> views;
   for (auto& volume : options.volumes) {
     ORIEL_TRY_ASSIGN(auto opened, Volume::open(std::move(volume), files, database, clock.now()));
-    archive->volume_views_.push_back(opened.get());
+    views.push_back(opened.get());
     archive->volumes_.push_back(std::move(opened));
   }
-  const auto& volumes = archive->volume_views_;
+  archive->database_ = &database;
+  archive->clock_ = &clock;
+  archive->publish(std::move(views));
+  const auto& volumes = archive->volumes();
   ORIEL_TRY_ASSIGN(archive->recovery_, recover(volumes, files, database, clock.now()));
   ORIEL_TRY_ASSIGN(archive->ids_, IdAllocator::open(database, archive->recovery_.highest_recording,
                                                     archive->recovery_.highest_run));
@@ -80,6 +85,14 @@ Result<std::unique_ptr<Archive>> Archive::open(ArchiveOptions options,
   archive->reader_ = std::make_unique<Reader>(volumes, files, *archive->catalog_);
   archive->cache_ =
       std::make_unique<SegmentCache>(*archive->reader_, metrics, options.cache_bytes_max);
+  for (auto* volume : volumes)
+    if (volume->state() == VolumeState::missing || volume->state() == VolumeState::failed)
+      volume->set_ready(false);
+  archive->care_ = std::make_unique<VolumeCare>(
+      [archive = archive.get()] { return archive->volumes(); }, *archive->writer_, files, database,
+      options.alarms, clock, metrics,
+      [archive = archive.get()](RecordingId id) { archive->reader_->forget(id); });
+  archive->care_->start();
   archive->sweep_ = std::make_unique<Sweep>(
       options.sweep, [archive = archive.get()] { return archive->volumes(); }, *archive->writer_,
       files, database, options.alarms, clock, metrics,
@@ -100,10 +113,59 @@ Result<std::unique_ptr<Archive>> Archive::open(ArchiveOptions options,
   return archive;
 }
 
+void Archive::publish(std::vector<Volume*> volumes) {
+  volume_lists_.push_back(std::move(volumes));
+  volume_views_ = &volume_lists_.back();
+}
+
+Result<void> Archive::add_volumes(const std::vector<VolumeOptions>& volumes) {
+  const std::lock_guard one(volumes_mutex_);
+  for (const auto& options : volumes) {
+    auto views = this->volumes();
+    const auto known = std::find_if(views.begin(), views.end(),
+                                    [&](const auto* each) { return each->id() == options.id; });
+    if (known != views.end()) {
+      if ((*known)->path() != options.path)
+        log::warn("volume {}: its path changes with the next start", options.id.str());
+      continue;
+    }
+    if (views.size() >= Writer::kVolumesMax)
+      return fail(ErrorKind::exhausted, "an archive has at most 64 volumes");
+    ORIEL_TRY_ASSIGN(auto opened, Volume::open(options, *file_system_, *database_, clock_->now()));
+    // It may hold recordings of an earlier life: the care of volumes brings it in.
+    opened->set_ready(false);
+    reader_->add_volume(*opened);
+    ORIEL_TRY(writer_->add_volume(*opened));
+    views.push_back(opened.get());
+    volumes_.push_back(std::move(opened));
+    publish(std::move(views));
+    log::info("volume {}: added at {}", options.id.str(), options.path);
+  }
+  return {};
+}
+
+Result<void> Archive::set_draining(const VolumeId& id, bool draining) {
+  const std::lock_guard one(volumes_mutex_);
+  Volume* wanted = nullptr;
+  bool others = false;
+  for (auto* volume : volumes()) {
+    if (volume->id() == id)
+      wanted = volume;
+    else
+      others = others || !volume->draining();
+  }
+  if (wanted == nullptr) return fail(ErrorKind::not_found, "there is no such volume");
+  if (draining && !others)
+    return fail(ErrorKind::conflict,
+                "no other volume takes recordings: add one to the configuration first");
+  return wanted->set_draining(draining, *database_, clock_->now());
+}
+
 Archive::~Archive() { stop(); }
 
 void Archive::stop() {
   if (watch_) watch_->stop();
+  if (care_) care_->stop();
   if (sweep_) sweep_->stop();
   refill_.request_stop();
   refill_.join();

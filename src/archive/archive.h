@@ -1,6 +1,9 @@
 // The whole log on disk, put together in the right order.
 #pragma once
+#include <atomic>
+#include <list>
 #include <memory>
+#include <mutex>
 #include <vector>
 
 #include "archive/alarms.h"
@@ -11,6 +14,7 @@
 #include "archive/recovery.h"
 #include "archive/sweep.h"
 #include "archive/volume.h"
+#include "archive/volume_care.h"
 #include "archive/watch.h"
 #include "archive/writer.h"
 #include "base/metrics.h"
@@ -52,7 +56,15 @@ class Archive {
   const Reader& reader() const { return *reader_; }
   SegmentCache& cache() { return *cache_; }
   media::IdSource& ids() { return *ids_; }
-  const std::vector<Volume*>& volumes() const { return volume_views_; }
+  // As they are now; the list given stays as it is when others are added.
+  const std::vector<Volume*>& volumes() const { return *volume_views_.load(); }
+  // Uses further volumes from now on; those that are known already are left. Blocks. Errors: as
+  // open(), exhausted.
+  Result<void> add_volumes(const std::vector<VolumeOptions>& volumes);
+  // Draining: see volume_care.h. Errors: not_found, conflict (it is the last one that takes
+  // recordings), the database's.
+  Result<void> set_draining(const VolumeId& volume, bool draining);
+  VolumeCare& volume_care() { return *care_; }
   Sweep& sweep() { return *sweep_; }
   const RecoveryReport& recovery() const { return recovery_; }
 
@@ -60,7 +72,14 @@ class Archive {
   Archive() = default;
   std::unique_ptr<FileSystem> file_system_;
   std::vector<std::unique_ptr<Volume>> volumes_;
-  std::vector<Volume*> volume_views_;
+  void publish(std::vector<Volume*> volumes);
+
+  store::Database* database_ = nullptr;
+  const Clock* clock_ = nullptr;
+  std::mutex volumes_mutex_;  // one change at a time
+  // The newest list and those before it, which somebody may still hold; guarded by volumes_mutex_.
+  std::list<std::vector<Volume*>> volume_lists_;
+  std::atomic<const std::vector<Volume*>*> volume_views_ = nullptr;
   RecoveryReport recovery_;
   std::unique_ptr<IdAllocator> ids_;
   std::unique_ptr<Writer> writer_;
@@ -69,6 +88,7 @@ class Archive {
   std::unique_ptr<SegmentCache> cache_;
   std::unique_ptr<Sweep> sweep_;
   std::unique_ptr<Watch> watch_;
+  std::unique_ptr<VolumeCare> care_;
   NamedThread refill_;
 };
 

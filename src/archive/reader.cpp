@@ -64,9 +64,15 @@ Result<std::vector<media::SegmentEntry>> checked_segments(const RecordingRow& ro
 }  // namespace
 
 Reader::Reader(std::vector<Volume*> volumes, FileSystem& file_system, const Catalog& catalog)
-    : volumes_(std::move(volumes)), file_system_(file_system), catalog_(catalog) {}
+    : file_system_(file_system), catalog_(catalog), volumes_(std::move(volumes)) {}
+
+void Reader::add_volume(Volume& volume) {
+  const std::lock_guard lock(mutex_);
+  volumes_.push_back(&volume);
+}
 
 Result<std::shared_ptr<File>> Reader::open_file(const RecordingRow& row) const {
+  const Volume* volume = nullptr;
   {
     const std::lock_guard lock(mutex_);
     for (auto at = files_.begin(); at != files_.end(); ++at) {
@@ -74,15 +80,14 @@ Result<std::shared_ptr<File>> Reader::open_file(const RecordingRow& row) const {
       files_.splice(files_.begin(), files_, at);
       return files_.front().second;
     }
+    for (const auto* each : volumes_)
+      if (each->id() == row.volume) volume = each;
   }
-  const auto volume = std::find_if(volumes_.begin(), volumes_.end(),
-                                   [&](const auto* each) { return each->id() == row.volume; });
-  if (volume == volumes_.end() || (*volume)->state() == VolumeState::missing)
+  if (volume == nullptr || volume->state() == VolumeState::missing)
     return fail(ErrorKind::unavailable, fmt::format("recording {}: volume {} is not there",
                                                     row.id.value, row.volume.str()));
   auto opened = file_system_.open(
-      (*volume)->path_of(recording_file(row.feed, row.rendition, row.id, row.start)),
-      OpenMode::read);
+      volume->path_of(recording_file(row.feed, row.rendition, row.id, row.start)), OpenMode::read);
   if (!opened && opened.error().kind == ErrorKind::not_found)
     return fail(damaged(row, "its file is gone"));
   if (!opened) return fail(std::move(opened).error());

@@ -54,6 +54,9 @@ class Reader {
   static constexpr std::size_t kOpenFilesMax = 64;  // overflow: least recently used is closed
   static constexpr std::size_t kPartsMax = 100'000;
 
+  // A further volume. Outlives the reader.
+  void add_volume(Volume& volume);
+
   // Parts [first, end) by number; end beyond the last written part is cut there, an empty result is
   // not_found.
   Result<PartBytes> read_parts(RecordingId id, std::uint32_t first, std::uint32_t end) const;
@@ -74,10 +77,10 @@ class Reader {
  private:
   Result<std::shared_ptr<File>> open_file(const RecordingRow& row) const;
 
-  const std::vector<Volume*> volumes_;
   FileSystem& file_system_;
   const Catalog& catalog_;
   mutable std::mutex mutex_;
+  std::vector<Volume*> volumes_;                                            // guarded by mutex_
   mutable std::list<std::pair<RecordingId, std::shared_ptr<File>>> files_;  // guarded, newest first
 };
 

@@ -51,14 +51,15 @@ Result<VolumeMarker> load_marker(FileSystem& file_system, const std::string& roo
 struct VolumeRow {
   std::string path;
   std::string uuid;
+  bool draining = false;
 };
 
 Result<std::optional<VolumeRow>> load_row(store::Database& database, const VolumeId& id) {
   std::optional<VolumeRow> found;
   ORIEL_TRY(database.read([&](store::Session& session) {
-    return session.query("SELECT path, marker FROM volume WHERE id = $1", {id.str()},
+    return session.query("SELECT path, marker, draining_us FROM volume WHERE id = $1", {id.str()},
                          [&](const store::Row& row) {
-                           found = VolumeRow{row.text(0), row.text(1)};
+                           found = VolumeRow{row.text(0), row.text(1), !row.is_null(2)};
                          });
   }));
   return found;
@@ -184,8 +185,34 @@ Result<std::unique_ptr<Volume>> Volume::open(VolumeOptions options, FileSystem& 
     }
   }
   std::unique_ptr<Volume> volume(new Volume(std::move(options), file_system, std::move(uuid)));
+  volume->draining_ = row && row->draining;
   volume->refresh();
   return volume;
+}
+
+Result<void> Volume::claim_late(store::Database& database, UtcTime now) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!uuid_.empty()) return {};
+  }
+  ORIEL_TRY_ASSIGN(auto uuid, claim(options_, file_system_));
+  ORIEL_TRY(save_row(database, options_, uuid, now));
+  const std::lock_guard lock(mutex_);
+  uuid_ = std::move(uuid);
+  return {};
+}
+
+Result<void> Volume::set_draining(bool draining, store::Database& database, UtcTime now) {
+  const store::Value since = draining ? store::Value(now.us) : store::Value(nullptr);
+  ORIEL_TRY(database.write_durable([&](store::Session& session) -> Result<void> {
+    ORIEL_TRY(session.execute("UPDATE volume SET draining_us = $2 WHERE id = $1",
+                              {options_.id.str(), since}));
+    return {};
+  }));
+  draining_ = draining;
+  log::info("volume {}: {}", options_.id.str(),
+            draining ? "takes no more recordings and gives its own to others" : "is used again");
+  return {};
 }
 
 std::string Volume::path_of(std::string_view relative_path) const {
@@ -219,7 +246,12 @@ void Volume::set_state(VolumeState state, std::string message) {
 }
 
 Result<void> Volume::check_marker() {
-  if (uuid_.empty()) return fail(ErrorKind::not_found, "it could not be set up at start");
+  std::string uuid;
+  {
+    const std::lock_guard lock(mutex_);
+    uuid = uuid_;
+  }
+  if (uuid.empty()) return fail(ErrorKind::not_found, "it could not be set up yet");
   auto marker = load_marker(file_system_, options_.path);
   if (!marker) {
     const std::lock_guard lock(mutex_);
@@ -228,7 +260,7 @@ Result<void> Volume::check_marker() {
   if (!marker && marker.error().kind == ErrorKind::not_found)
     return fail(ErrorKind::not_found, "no marker in " + options_.path + ": is it mounted?");
   if (!marker) return fail(std::move(marker).error());
-  const bool another = marker->uuid != uuid_;
+  const bool another = marker->uuid != uuid;
   {
     const std::lock_guard lock(mutex_);
     status_.another_disk = another;

@@ -7,6 +7,7 @@
 //   row,     other uuid  missing: another disk stands in its place
 // A crash between marker and row leaves the second case. The check is repeated while running.
 #pragma once
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -75,7 +76,20 @@ class Volume {
   std::string path_of(std::string_view relative_path) const;
   VolumeStatus status() const;
   VolumeState state() const;
-  bool writable() const { return state() == VolumeState::ok; }
+  std::uint64_t reserve_bytes() const { return options_.reserve_bytes; }
+  bool writable() const { return ready() && state() == VolumeState::ok; }
+  // Recordings may begin on it.
+  bool takes_recordings() const { return writable() && !draining(); }
+
+  // Not ready: it was not there at the start, and what an earlier life left is not recovered yet.
+  bool ready() const { return ready_.load(); }
+  void set_ready(bool ready) { ready_ = ready; }
+  // Its recordings are given to other volumes. Survives a restart. Errors: the database's.
+  bool draining() const { return draining_.load(); }
+  Result<void> set_draining(bool draining, store::Database& database, UtcTime now);
+  // What open() does for a volume of which there was nothing then. Nothing to do is no error.
+  // Blocks. Errors: the disk's, the database's.
+  Result<void> claim_late(store::Database& database, UtcTime now);
 
   // Looks at marker, mount and free bytes again; a failed or readonly volume is tried by writing
   // and removing a small file. Blocks on the disk. True when the volume became writable by this
@@ -95,8 +109,10 @@ class Volume {
 
   const VolumeOptions options_;
   FileSystem& file_system_;
-  const std::string uuid_;
+  std::atomic<bool> ready_ = true;
+  std::atomic<bool> draining_ = false;
   mutable std::mutex mutex_;
+  std::string uuid_;     // guarded by mutex_; empty until it is claimed
   VolumeStatus status_;  // guarded by mutex_
 };
 

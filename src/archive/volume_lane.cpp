@@ -128,7 +128,7 @@ void VolumeLane::stop() {
 }
 
 bool VolumeLane::accepts(bool after_refusal) const {
-  if (!volume_.writable()) return false;
+  if (!volume_.takes_recordings()) return false;
   const auto has_room = [&](std::size_t taken, std::size_t bytes_max) {
     return taken <= (after_refusal ? bytes_max / 2 : bytes_max / 8 * 7);
   };

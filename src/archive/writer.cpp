@@ -1,11 +1,15 @@
 #include "archive/writer.h"
 
 #include <algorithm>
+#include <array>
+#include <atomic>
 #include <chrono>
 #include <map>
 #include <mutex>
 #include <unordered_map>
 #include <utility>
+
+#include <fmt/format.h>
 
 #include "archive/gap_ledger.h"
 #include "archive/row_writer.h"
@@ -41,6 +45,23 @@ std::optional<JournalEntry> journal_entry(const RowChange& change, UtcTime now) 
 
 }  // namespace
 
+// One for each volume. Grows while others go through it, and never shrinks.
+class Lanes {
+ public:
+  void add(std::unique_ptr<VolumeLane> lane) {
+    lanes_[count_] = std::move(lane);
+    ++count_;
+  }
+  std::size_t size() const { return count_.load(); }
+  const std::unique_ptr<VolumeLane>* begin() const { return lanes_.data(); }
+  const std::unique_ptr<VolumeLane>* end() const { return lanes_.data() + size(); }
+  const std::unique_ptr<VolumeLane>& back() const { return lanes_[size() - 1]; }
+
+ private:
+  std::array<std::unique_ptr<VolumeLane>, Writer::kVolumesMax> lanes_;
+  std::atomic<std::size_t> count_ = 0;
+};
+
 class Writer::Core {
  public:
   Core(WriterOptions options, std::vector<Volume*> volumes, FileSystem& file_system,
@@ -48,6 +69,8 @@ class Writer::Core {
 
   Result<void> start();
   void stop();
+  Result<void> add_volume(Volume& volume);
+  void note(const VolumeId& volume, JournalEntry entry);
 
   // For the sinks, on the feeds' threads.
   std::uint64_t open_stream(const FeedId& feed, media::Rendition rendition, SinkUse use);
@@ -76,6 +99,7 @@ class Writer::Core {
     SteadyTime asked{};
   };
 
+  std::unique_ptr<VolumeLane> make_lane(Volume& volume, std::size_t queue_bytes_max);
   VolumeLane* choose_lane(bool after_refusal);
   media::Reason why_no_lane() const;
   void apply(const std::vector<RowChange>& changes);
@@ -85,8 +109,10 @@ class Writer::Core {
   void ask_for_recordings();
 
   const WriterOptions options_;
+  FileSystem& file_system_;
   store::Database& database_;
   const Clock& clock_;
+  Metrics& metrics_;
   BufferBudget budget_;
   GapLedger ledger_;
   Counter& refused_parts_;
@@ -94,7 +120,7 @@ class Writer::Core {
   Gauge& buffer_bytes_;
   Gauge& open_recordings_;
   RowWriter rows_;
-  std::vector<std::unique_ptr<VolumeLane>> lanes_;
+  Lanes lanes_;
 
   mutable std::mutex mutex_;
   std::unordered_map<RecordingId, TrackedPtr> tracked_;  // guarded by mutex_
@@ -105,7 +131,8 @@ class Writer::Core {
   std::mutex care_mutex_;
   std::condition_variable_any care_wake_;
   NamedThread care_;
-  bool stopped_ = false;  // owner's thread only
+  std::mutex volumes_mutex_;  // one addition at a time, none once stopped
+  bool stopped_ = false;      // guarded by volumes_mutex_
 };
 
 // One recording after the other of one rendition. Only on the feed's thread.
@@ -159,8 +186,10 @@ class RecordingSink final : public media::PartSink {
 Writer::Core::Core(WriterOptions options, std::vector<Volume*> volumes, FileSystem& file_system,
                    store::Database& database, const Clock& clock, Metrics& metrics)
     : options_(std::move(options)),
+      file_system_(file_system),
       database_(database),
       clock_(clock),
+      metrics_(metrics),
       budget_(options_.buffer_bytes_max),
       refused_parts_(
           metrics.counter("oriel_archive_refused_parts_total", "Parts that were not recorded")),
@@ -171,20 +200,42 @@ Writer::Core::Core(WriterOptions options, std::vector<Volume*> volumes, FileSyst
       open_recordings_(
           metrics.gauge("oriel_archive_open_recordings_count", "Recordings being written")),
       rows_(options_.row_queue_max, database, metrics, [this](RecordingId id) { forget(id); }) {
+  const std::size_t queue_bytes_max =
+      volumes.size() > 1 ? options_.buffer_bytes_max / 4 * 3 : options_.buffer_bytes_max;
+  ORIEL_CHECK(volumes.size() <= kVolumesMax);
+  for (auto* volume : volumes) lanes_.add(make_lane(*volume, queue_bytes_max));
+}
+
+std::unique_ptr<VolumeLane> Writer::Core::make_lane(Volume& volume, std::size_t queue_bytes_max) {
   LaneOptions lane;
   lane.sync_interval = options_.sync_interval;
-  lane.queue_bytes_max =
-      volumes.size() > 1 ? options_.buffer_bytes_max / 4 * 3 : options_.buffer_bytes_max;
-  for (auto* volume : volumes)
-    lanes_.push_back(std::make_unique<VolumeLane>(
-        lane, *volume, file_system, clock, budget_, rows_, metrics,
-        [this](const TrackedPtr& recording, media::Reason reason) {
-          refused(recording->head, reason, recording->end());
-        },
-        [this](const TrackedPtr& recording) { forget(recording->head->id); },
-        [this](const TrackedPtr& recording, FileTrouble trouble) {
-          if (options_.file_trouble) options_.file_trouble(recording->snapshot(), trouble);
-        }));
+  lane.queue_bytes_max = queue_bytes_max;
+  return std::make_unique<VolumeLane>(
+      lane, volume, file_system_, clock_, budget_, rows_, metrics_,
+      [this](const TrackedPtr& recording, media::Reason reason) {
+        refused(recording->head, reason, recording->end());
+      },
+      [this](const TrackedPtr& recording) { forget(recording->head->id); },
+      [this](const TrackedPtr& recording, FileTrouble trouble) {
+        if (options_.file_trouble) options_.file_trouble(recording->snapshot(), trouble);
+      });
+}
+
+Result<void> Writer::Core::add_volume(Volume& volume) {
+  const std::lock_guard lock(volumes_mutex_);
+  if (stopped_) return fail(ErrorKind::cancelled, "the archive is stopping");
+  if (lanes_.size() == kVolumesMax)
+    return fail(ErrorKind::exhausted,
+                fmt::format("an archive has at most {} volumes", kVolumesMax));
+  auto lane = make_lane(volume, options_.buffer_bytes_max / 4 * 3);
+  lane->start();
+  lanes_.add(std::move(lane));
+  return {};
+}
+
+void Writer::Core::note(const VolumeId& volume, JournalEntry entry) {
+  for (const auto& lane : lanes_)
+    if (lane->volume().id() == volume) return lane->push_journal(std::move(entry));
 }
 
 Result<void> Writer::Core::start() {
@@ -203,7 +254,10 @@ Result<void> Writer::Core::start() {
 }
 
 void Writer::Core::stop() {
-  if (std::exchange(stopped_, true)) return;
+  {
+    const std::lock_guard lock(volumes_mutex_);
+    if (std::exchange(stopped_, true)) return;
+  }
   care_.request_stop();
   care_.join();
   std::vector<TrackedPtr> open;
@@ -250,7 +304,8 @@ media::Reason Writer::Core::why_no_lane() const {
   auto reason = media::Reason::disk_failed;
   for (const auto& lane : lanes_) {
     const auto state = lane->volume().state();
-    if (state == VolumeState::ok) return media::Reason::disk_behind;
+    if (state == VolumeState::ok && lane->volume().takes_recordings())
+      return media::Reason::disk_behind;
     if (state == VolumeState::full) reason = media::Reason::disk_full;
   }
   return reason;
@@ -480,6 +535,12 @@ std::optional<UnsettledRecording> Writer::find(RecordingId id) const {
 std::vector<UnsettledRecording> Writer::unsettled(const FeedId& feed,
                                                   media::Rendition rendition) const {
   return core_->unsettled(feed, rendition);
+}
+
+Result<void> Writer::add_volume(Volume& volume) { return core_->add_volume(volume); }
+
+void Writer::note(const VolumeId& volume, JournalEntry entry) {
+  core_->note(volume, std::move(entry));
 }
 
 std::vector<StreamState> Writer::streams() const { return core_->stream_states(); }

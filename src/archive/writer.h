@@ -34,6 +34,7 @@
 #include <vector>
 
 #include "archive/file_system.h"
+#include "archive/journal.h"
 #include "archive/volume.h"
 #include "base/ids.h"
 #include "base/metrics.h"
@@ -147,6 +148,12 @@ class Writer {
   // Recordings of one rendition that are not settled, by start. Only those with a written part.
   std::vector<UnsettledRecording> unsettled(const FeedId& feed, media::Rendition rendition) const;
 
+  // A further volume, from now on. Outlives the writer. Errors: exhausted (more than kVolumesMax),
+  // cancelled (stopped).
+  static constexpr std::size_t kVolumesMax = 64;
+  Result<void> add_volume(Volume& volume);
+  // A line for the journal of this volume; dropped where it takes none. Never blocks.
+  void note(const VolumeId& volume, JournalEntry entry);
   // Of live sinks.
   std::vector<StreamState> streams() const;
   std::vector<LaneState> lanes() const;

@@ -90,6 +90,8 @@ Migration version_3() {
               " raised_us INTEGER NOT NULL, times INTEGER NOT NULL,"
               " until_acknowledged INTEGER NOT NULL, cleared_us INTEGER,"
               " acknowledged_us INTEGER, acknowledged_by TEXT)",
+              // Since when its recordings are given to other volumes.
+              "ALTER TABLE volume ADD COLUMN draining_us INTEGER",
               "CREATE INDEX alarm_active ON alarm (id) WHERE cleared_us IS NULL",
               // The camera's clock minus ours, what the source says it sends, and what came.
               "ALTER TABLE recording ADD COLUMN clock_offset_us INTEGER NOT NULL DEFAULT 0",
