@@ -183,6 +183,9 @@ export interface Volume {
   free_bytes: number;
   total_bytes: number;
   used_bytes: number;
+  message: string;
+  draining: boolean;
+  ready: boolean;
 }
 export interface Alarm {
   id: number;
