@@ -82,6 +82,13 @@ Result<std::unique_ptr<Archive>> Archive::open(ArchiveOptions options,
       std::make_unique<Writer>(options.writer, volumes, files, database, clock, metrics);
   ORIEL_TRY(archive->writer_->start());
   archive->catalog_ = std::make_unique<Catalog>(database, archive->writer_.get());
+  archive->catalog_->set_away([archive = archive.get()] {
+    std::vector<VolumeId> away;
+    for (const auto* volume : archive->volumes())
+      if (volume->state() == VolumeState::missing || volume->state() == VolumeState::failed)
+        away.push_back(volume->id());
+    return away;
+  });
   archive->reader_ = std::make_unique<Reader>(volumes, files, *archive->catalog_);
   archive->cache_ =
       std::make_unique<SegmentCache>(*archive->reader_, metrics, options.cache_bytes_max);

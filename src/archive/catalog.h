@@ -1,6 +1,7 @@
 // What is recorded: by feed and time, from the database and from what the writer has not settled.
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <list>
 #include <memory>
 #include <mutex>
@@ -89,6 +90,9 @@ class Catalog {
   // `writer` may be absent (tools that only read).
   Catalog(store::Database& database, const Writer* writer);
 
+  // Which volumes are not there at the moment; without it, all are. Before the first question.
+  void set_away(std::function<std::vector<VolumeId>()> away) { away_ = std::move(away); }
+
   static constexpr std::size_t kRowsMax = 1'000;
   static constexpr std::size_t kTimelineSpansMax = 20'000;
   // Recordings less than this apart count as one unbroken span.
@@ -128,6 +132,7 @@ class Catalog {
   static constexpr std::size_t kInitsMax = 128;  // overflow: least recently used goes
   store::Database& database_;
   const Writer* const writer_;
+  std::function<std::vector<VolumeId>()> away_;
   mutable std::mutex mutex_;
   mutable std::list<std::pair<std::int64_t, InitSegment>> inits_;  // guarded, newest first
 };

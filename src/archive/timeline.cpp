@@ -3,6 +3,7 @@
 #include <set>
 #include <utility>
 
+#include "archive/away.h"
 #include "archive/catalog.h"
 
 namespace oriel::archive {
@@ -239,9 +240,15 @@ Result<Timeline> Catalog::timeline(const FeedId& feed, UtcSpan span, UtcTime now
   // Before the database, so that what settles in between is seen twice rather than never.
   const auto open = unsettled(feed, media::Rendition::main);
   std::optional<TimelineQuery> query;
-  ORIEL_TRY(database_.read([&](store::Session& session) {
+  std::vector<UtcSpan> away;
+  const auto volumes_away = away_ ? away_() : std::vector<VolumeId>{};
+  ORIEL_TRY(database_.read([&](store::Session& session) -> Result<void> {
     query.emplace(session, feed, span, open);
-    return query->run();
+    ORIEL_TRY(query->run());
+    if (!volumes_away.empty()) {
+      ORIEL_TRY_ASSIGN(away, recorded_on(session, feed, span, volumes_away));
+    }
+    return {};
   }));
   std::vector<Stretch> stretches = std::move(query->stretches);
   for (const auto& recording : open) {
@@ -264,6 +271,7 @@ Result<Timeline> Catalog::timeline(const FeedId& feed, UtcSpan span, UtcTime now
   Layout layout(span, std::move(query->gaps), query->declared, query->before);
   for (const auto& stretch : joined) layout.recorded(stretch);
   layout.missing_until(span.end, media::Reason::none);
+  if (!away.empty()) return Timeline{without(layout.take(), away), span.end};
   return Timeline{layout.take(), span.end};
 }
 

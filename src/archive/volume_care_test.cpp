@@ -135,6 +135,29 @@ TEST_F(VolumeCareTest, a_copy_that_differs_moves_nothing) {
   ASSERT_TRUE(comes([&] { return volume_of(0) == kSecond; }));
 }
 
+TEST_F(VolumeCareTest, what_lies_on_a_volume_that_is_away_is_missing_until_it_is_back) {
+  record(10);
+  ASSERT_TRUE(archive->add_volumes({{kSecond, "/v2", 0}}));
+  const auto timeline = [&] {
+    const auto line =
+        archive->catalog().timeline(kLake, {kStart, kStart + Duration::from_s(10)}, clock.now());
+    return line ? line->spans : std::vector<TimelineSpan>{};
+  };
+  const std::vector<TimelineSpan> recorded = timeline();
+  ASSERT_EQ(recorded.size(), 1U);
+  EXPECT_EQ(recorded.front().state, TimelineState::recorded);
+  const Bytes marker = disk->content("/v1/oriel-volume.json");
+  disk->forget_name("/v1/oriel-volume.json");
+  ASSERT_TRUE(comes([&] { return !volume(kFirst).writable(); }));
+  const auto away = timeline();
+  ASSERT_EQ(away.size(), 1U);
+  EXPECT_EQ(away.front().reason, media::Reason::disk_failed);
+  EXPECT_EQ(away.front().end - away.front().start, Duration::from_s(10));
+  disk->put("/v1/oriel-volume.json", marker);
+  ASSERT_TRUE(comes([&] { return volume(kFirst).writable(); }));
+  EXPECT_EQ(timeline(), recorded);
+}
+
 TEST_F(VolumeCareTest, the_last_volume_cannot_be_drained) {
   const auto drained = archive->set_draining(kFirst, true);
   ASSERT_FALSE(drained);
