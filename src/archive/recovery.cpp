@@ -287,6 +287,8 @@ Result<void> Recovery::recover_one(const Candidate& candidate) {
   const std::string path = candidate.volume->path_of(candidate.path);
   const bool can_write = candidate.volume->state() != VolumeState::readonly;
   auto file = file_system_.open(path, can_write ? OpenMode::write : OpenMode::read);
+  // A file without a row that is gone meanwhile was removed by whoever took its row.
+  if (!file && file.error().kind == ErrorKind::not_found && !candidate.has_row) return {};
   if (!file && file.error().kind == ErrorKind::not_found) return note_damaged(candidate);
   if (!file) {
     log::error("recording {}: left for the next start: {}", candidate.id.value,
@@ -447,10 +449,8 @@ Result<void> Recovery::drop_empty(const Candidate& candidate, bool foreign) {
 }
 
 Result<void> Recovery::note_damaged(const Candidate& candidate) {
-  ++report_.damaged;
-  log::error("recording {} of feed {}: its file is gone: {}", candidate.id.value,
-             candidate.feed.str(), candidate.volume->path_of(candidate.path));
-  return database_.write([&](store::Session& session) -> Result<void> {
+  std::int64_t removed = 0;
+  ORIEL_TRY(database_.write([&](store::Session& session) -> Result<void> {
     std::int64_t end_us = std::max(life_.last.us, candidate.start.us);
     ORIEL_TRY(session.query(
         "SELECT start_us FROM recording WHERE feed = $1 AND rendition = $2 AND start_us > $3"
@@ -458,9 +458,17 @@ Result<void> Recovery::note_damaged(const Candidate& candidate) {
         {candidate.feed.str(), static_cast<std::int64_t>(candidate.rendition), candidate.start.us},
         [&](const store::Row& row) { end_us = row.integer(0); }));
     if (candidate.row_end) end_us = candidate.row_end->us;
-    ORIEL_TRY(session.execute("DELETE FROM recording WHERE id = $1", {candidate.id.value}));
+    ORIEL_TRY_ASSIGN(removed,
+                     session.execute("DELETE FROM recording WHERE id = $1", {candidate.id.value}));
+    // Deleted in order meanwhile: that is no damage.
+    if (removed == 0) return {};
     return note_gap(session, candidate, candidate.start, UtcTime{end_us});
-  });
+  }));
+  if (removed == 0) return {};
+  ++report_.damaged;
+  log::error("recording {} of feed {}: its file is gone: {}", candidate.id.value,
+             candidate.feed.str(), candidate.volume->path_of(candidate.path));
+  return {};
 }
 
 // What was missing stays missing for its reason until the program died; from then on it is the

@@ -142,6 +142,24 @@ TEST_F(SweepTest, a_volume_that_is_away_is_not_a_heap_of_lost_files) {
   EXPECT_EQ(sweep().days, 0U);
 }
 
+// Between the look and the mending a rule of retention may have done its work.
+TEST_F(SweepTest, what_was_deleted_in_order_meanwhile_is_no_damage) {
+  const auto& head = *recordings[1];
+  disk->forget_name(path(1));
+  ASSERT_TRUE(database->write([&](store::Session& session) -> Result<void> {
+    ORIEL_TRY(session.execute("DELETE FROM recording WHERE id = $1", {head.id.value}));
+    return {};
+  }));
+  const auto& volume = *archive->volumes().front();
+  const auto mended = mend(volume, *disk, *database,
+                           {{head.id, kLake, kMain, head.start, head.start + Duration::from_s(10)},
+                            {RecordingId{4711}, kLake, kMain, head.start, std::nullopt}},
+                           clock.now());
+  ASSERT_TRUE(mended) << mended.error().message;
+  EXPECT_EQ(mended->damaged, 0U);
+  EXPECT_EQ(timeline().find("damaged"), std::string::npos);
+}
+
 TEST_F(SweepTest, what_is_being_written_is_left_alone) {
   TestCamera camera(kLake, archive->ids(), *sink);
   camera.begin_run(kStart + Duration::from_s(60));
