@@ -121,7 +121,7 @@ TEST_F(VolumeCareTest, a_drained_volume_gives_its_recordings_whole_and_the_past_
   EXPECT_TRUE(archive->reader().part_table(*row));
 }
 
-TEST_F(VolumeCareTest, a_copy_that_differs_moves_nothing) {
+TEST_F(VolumeCareTest, a_copy_that_cannot_be_made_moves_nothing_and_is_told) {
   const auto bytes = record(5);
   ASSERT_TRUE(archive->add_volumes({{kSecond, "/v2", 0}}));
   ASSERT_TRUE(comes([&] { return volume(kSecond).takes_recordings(); }));
