@@ -88,3 +88,49 @@ test('a copied link is the address of the moment', async () => {
   assert.match(text, new RegExp(`^${base}/m/${feed.id}/\\d{4}-\\d\\d-\\d\\dT`));
   await page.context().close();
 });
+
+const panes = (page) =>
+  page.evaluate(() =>
+    [...document.querySelectorAll('[data-pane]')].map((pane) => ({ ...pane.dataset }))
+  );
+
+test('up to four places stand side by side in step, live and past, and the link holds them', async () => {
+  const others = (await live_feeds()).filter(({ id }) => id !== feed.id).slice(0, 3);
+  const page = await open(browser, `/?feed=${feed.id}`, { width: 1440, height: 900 });
+  await wait_for_stage(page, 'live', feed.id);
+  await page.keyboard.press('b');
+  for (const { id } of others) await page.locator(`[data-beside="${id}"]`).click();
+  await page.keyboard.press('Escape');
+  await page.waitForSelector('dialog', { state: 'detached' });
+  await page.waitForFunction(
+    (n) => document.querySelectorAll('[data-pane] [data-playing=true]').length === n,
+    others.length
+  );
+  assert.match(page.url(), new RegExp(`with=${others.map(({ id }) => id).join(',')}`));
+  const at = new Date(Date.now() - 25_000).toISOString();
+  await page.goto(`${base}/?feed=${feed.id}&at=${at}&with=${others[0].id}`);
+  await wait_for_stage(page, 'past', feed.id);
+  await page.waitForFunction(() => {
+    const pane = document.querySelector('[data-pane]');
+    return pane?.dataset.state === 'playing' && Math.abs(Number(pane.dataset.offMs)) <= 80;
+  });
+  await page.keyboard.press('x');
+  await page.waitForSelector('[data-pane]', { state: 'detached' });
+  assert.doesNotMatch(page.url(), /with=/);
+  await page.context().close();
+});
+
+test('this view a year ago that is not recorded is said, and the nearest is offered', async () => {
+  const page = await open(browser, `/?feed=${feed.id}`, { width: 1440, height: 900 });
+  await wait_for_stage(page, 'live', feed.id);
+  await page.keyboard.press('y');
+  await page.waitForSelector('[data-offer=before]');
+  await page.locator('[data-nearest]').click();
+  await page.waitForSelector('[data-pane][data-state=playing]');
+  const [pane] = await panes(page);
+  assert.equal(pane.pane, feed.id);
+  assert.ok(Number(pane.backS) > 5, `${pane.backS} s earlier`);
+  await page.keyboard.press('y');
+  await page.waitForSelector('[data-pane]', { state: 'detached' });
+  await page.context().close();
+});

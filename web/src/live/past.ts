@@ -3,11 +3,14 @@
 import type Hls from 'hls.js';
 import type { Fragment, LevelDetails } from 'hls.js';
 import { urls } from '../api/client';
+import { in_step } from './in_step';
 import { paint_cover } from './player';
 
 /** One playlist spans this much; the next one is asked for when it ends. */
 const kWindow_ms = 30 * 60_000;
 const kGiveUp_ms = 12_000;
+/** A picture that follows another looks for its own recording again after this. */
+const kLookAgain_ms = 10_000;
 
 export type PastState = 'loading' | 'playing' | 'paused' | 'empty' | 'failed' | 'ended';
 
@@ -20,6 +23,8 @@ export interface PastOptions {
   until_ms?: number;
   on_state: (state: PastState) => void;
   on_moment: (utc_ms: number) => void;
+  /** The moment another picture shows, to be kept in step with; undefined: not known yet. */
+  follow?: (() => number | undefined) | undefined;
 }
 
 interface Stretch {
@@ -211,6 +216,7 @@ export class PastPlayer {
   }
 
   private tick(): void {
+    if (this.options_.follow) this.follow(this.options_.follow());
     if (!this.placed_ || this.options_.video.seeking) return;
     const moment_ms = this.moment_ms();
     if (moment_ms === undefined) return;
@@ -220,6 +226,34 @@ export class PastPlayer {
     // A sound track a few milliseconds longer than the picture keeps `ended` from firing.
     if (last && !this.paused_ && video.currentTime > last.end_s - 0.25 && !video.ended) {
       if (video.readyState < 3) this.on_ended_();
+    }
+  }
+
+  /** Plays a little faster or slower, waits, or goes where the other picture is. */
+  private follow(wanted_ms: number | undefined): void {
+    const video = this.options_.video;
+    if (wanted_ms === undefined || video.seeking) return;
+    const moment_ms = this.placed_ ? this.moment_ms() : undefined;
+    if (moment_ms === undefined) {
+      const waits = this.deadline_ !== undefined && this.hls_ !== undefined;
+      if (waits || Math.abs(wanted_ms - this.wanted_ms_) < kLookAgain_ms) return;
+      this.seek(this.feed_, wanted_ms);
+      return;
+    }
+    const rate = video.defaultPlaybackRate;
+    const behind_ms = wanted_ms - moment_ms;
+    if (this.paused_) {
+      if (Math.abs(behind_ms) > 20 && behind_ms > -1500) this.seek(this.feed_, wanted_ms);
+      return;
+    }
+    const drift = in_step(behind_ms, rate);
+    if (drift.seek) {
+      this.seek(this.feed_, wanted_ms);
+    } else if (drift.rate === 0) {
+      video.pause();
+    } else {
+      if (Math.abs(video.playbackRate - drift.rate) > 0.005) video.playbackRate = drift.rate;
+      if (video.paused && video.readyState >= 2) this.play();
     }
   }
 

@@ -18,6 +18,9 @@ export type Act =
   | 'map'
   | 'day'
   | 'clip'
+  | 'beside'
+  | 'year'
+  | 'alone'
   | 'help';
 
 const kAlways: Record<string, Act> = {
@@ -42,7 +45,10 @@ const kLetters: Record<string, Act> = {
   f: 'fullscreen',
   u: 'link',
   d: 'still',
-  c: 'clip'
+  c: 'clip',
+  b: 'beside',
+  y: 'year',
+  x: 'alone'
 };
 
 export interface KeyOptions {

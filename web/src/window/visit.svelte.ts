@@ -6,7 +6,10 @@ import type { PlayerStatus } from '../live/player';
 import { day_start_ms, kDay_ms, type Zone } from '../base/format';
 import { store, stored } from '../base/storage';
 import { i18n, named, t } from '../i18n/i18n.svelte';
+import { ask, urls } from '../api/client';
+import type { Moment } from '../api/types';
 import { read_address, write_address } from './address';
+import { kCompanionsMax, year_before, type Companion } from './companions';
 import { first_place } from './first_place';
 
 /** A camera that hiccups is given a moment before the page gives its picture up. */
@@ -15,6 +18,14 @@ const kPatience_ms = 12_000;
 const kPresent_ms = 4000;
 const kLook_ms = 500;
 const kStoredFeed = 'oriel.place';
+
+/** A moment a year ago: looked for, or not recorded. */
+export interface Offer {
+  /** The moment it was asked at. */
+  at_ms: number;
+  then_ms: number;
+  moment?: Moment;
+}
 
 export class Visit {
   now_ms = $state(Date.now());
@@ -33,6 +44,10 @@ export class Visit {
   replay_round = $state(0);
   /** The moment that the player of the past shows. */
   shown_ms = $state<number>();
+  /** The pictures beside the large one. */
+  beside = $state.raw<Companion[]>([]);
+  /** What is known of this view a year ago while it cannot be shown. */
+  offer = $state.raw<Offer>();
   /** What who listens to the page is told. */
   said = $state('');
   private wanted_ = $state<string>();
@@ -69,6 +84,7 @@ export class Visit {
   audible = $derived(this.feed?.audio === true);
 
   private hub_: LiveHub;
+  private shown_at_ = 0;
   private places_: Places;
 
   constructor(hub: LiveHub, places: Places) {
@@ -77,6 +93,7 @@ export class Visit {
     const address = read_address();
     this.wanted_ = address.feed ?? stored(kStoredFeed);
     this.past_ms = address.at_ms;
+    this.beside = address.beside ?? [];
   }
 
   /** Lets time go on; returns how to stop. */
@@ -94,13 +111,16 @@ export class Visit {
     const next = read_address();
     this.wanted_ = next.feed ?? this.wanted_;
     this.past_ms = next.at_ms;
+    this.beside = next.beside ?? [];
   }
 
   choose(id: string): void {
     if (id === this.feed?.id) return;
     // The same moment at another place: what was chosen in time stays chosen.
     this.past_ms = this.view === 'past' ? this.moment_ms : undefined;
-    write_address({ feed: id, at_ms: this.past_ms }, true);
+    this.beside = this.beside.filter(({ feed, back_ms }) => feed !== id && back_ms === 0);
+    this.offer = undefined;
+    write_address({ feed: id, at_ms: this.past_ms, beside: this.beside }, true);
     this.wanted_ = id;
     this.shown_ms = undefined;
     this.status = undefined;
@@ -108,6 +128,69 @@ export class Visit {
     this.sound = false;
     store(kStoredFeed, id);
     this.said = t('window.chosen', { place: named(this.places_.find(id)?.feed.name) || id });
+  }
+
+  /** The moment in the large picture by this computer's own running on, between two reports. */
+  exact_ms(): number | undefined {
+    if (this.view === 'live' || this.view === 'away') {
+      const behind_ms = this.status?.behind_ms;
+      return behind_ms === undefined ? undefined : this.hub_.clock.now_ms() - behind_ms;
+    }
+    if (this.shown_ms === undefined) return undefined;
+    const runs = this.past_state === 'playing' && !this.paused;
+    return this.shown_ms + (runs ? (performance.now() - this.shown_at_) * this.rate : 0);
+  }
+
+  /** What the player of the past shows. */
+  past_shows(at_ms: number): void {
+    this.shown_ms = at_ms;
+    this.shown_at_ = performance.now();
+  }
+
+  toggle_beside(feed: string): void {
+    const there = this.beside.some((each) => each.feed === feed && each.back_ms === 0);
+    if (there) this.beside = this.beside.filter((each) => each.feed !== feed || each.back_ms !== 0);
+    else if (this.beside.length < kCompanionsMax && feed !== this.feed?.id)
+      this.beside = [...this.beside, { feed, back_ms: 0 }];
+  }
+
+  remove_beside(companion: Companion): void {
+    this.beside = this.beside.filter((each) => each !== companion);
+  }
+
+  alone(): void {
+    this.beside = [];
+    this.offer = undefined;
+  }
+
+  /** This view a year ago beside it, or what there is instead; away again when it is there. */
+  async toggle_year(): Promise<void> {
+    const feed = this.feed?.id;
+    if (!feed) return;
+    this.offer = undefined;
+    const earlier = this.beside.filter((each) => each.feed === feed && each.back_ms !== 0);
+    if (earlier.length > 0) {
+      this.beside = this.beside.filter((each) => !earlier.includes(each));
+      return;
+    }
+    const at_ms = this.moment_ms;
+    const then_ms = year_before(at_ms, this.zone.time_zone);
+    this.offer = { then_ms, at_ms };
+    try {
+      const moment = await ask<Moment>(urls.moment(feed, then_ms));
+      if (this.feed?.id !== feed || this.offer?.then_ms !== then_ms) return;
+      if (moment.state === 'recorded') this.show_earlier(at_ms - then_ms);
+      else this.offer = { then_ms, at_ms, moment };
+    } catch {
+      this.offer = undefined;
+      this.said = t('past.failed');
+    }
+  }
+
+  show_earlier(back_ms: number): void {
+    const feed = this.feed?.id;
+    this.offer = undefined;
+    if (feed) this.beside = [...this.beside.slice(0, kCompanionsMax - 1), { feed, back_ms }];
   }
 
   step(by: number): void {
@@ -132,7 +215,7 @@ export class Visit {
 
   seek(at_ms: number): void {
     this.past_ms = Math.round(at_ms);
-    this.shown_ms = this.past_ms;
+    this.past_shows(this.past_ms);
     this.paused = false;
     this.past_state = 'loading';
   }
