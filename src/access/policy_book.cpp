@@ -40,8 +40,8 @@ Result<void> check(const WithholdRequest& request) {
 
 }  // namespace
 
-PolicyBook::PolicyBook(store::Database& database, const Clock& clock)
-    : database_(database), clock_(clock) {}
+PolicyBook::PolicyBook(store::Database& database, const Clock& clock, PolicyJournal* journal)
+    : database_(database), clock_(clock), journal_(journal) {}
 
 void PolicyBook::rebuild(Feed& feed) {
   std::vector<UtcSpan> spans;
@@ -149,6 +149,15 @@ Result<std::int64_t> PolicyBook::withhold(const WithholdRequest& request) {
         [&](const store::Row& row) { item.id = row.integer(0); });
   }));
   const auto id = item.id;
+  if (journal_ != nullptr) {
+    if (auto noted = journal_->note_withheld(item); !noted) {
+      ORIEL_TRY(database_.write_durable([&](store::Session& session) -> Result<void> {
+        ORIEL_TRY(session.execute("DELETE FROM withheld WHERE id = $1", {id}));
+        return {};
+      }));
+      return fail(std::move(noted).error().within("nothing is withheld"));
+    }
+  }
   {
     const std::scoped_lock lock(mutex_);
     auto& feed = feeds_[request.feed];
@@ -169,6 +178,10 @@ Result<void> PolicyBook::release(std::int64_t id) {
     return {};
   }));
   if (removed == 0) return fail(ErrorKind::not_found, "there is no such withheld span");
+  if (journal_ != nullptr)
+    if (auto noted = journal_->note_released(id); !noted)
+      log::warn("a withheld span is released, and not every volume knows: {}",
+                noted.error().message);
   const std::scoped_lock lock(mutex_);
   for (auto& [name, feed] : feeds_) {
     if (std::erase_if(feed.withheld, [&](const Withheld& item) { return item.id == id; }) > 0)

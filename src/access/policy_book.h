@@ -39,6 +39,15 @@ struct WithholdRequest {
   std::string who;     // the account's name
 };
 
+// Where withheld spans are also noted, so that they stay withheld when the database is made again.
+// Blocks until the note survives a loss of power. Errors: unavailable, deadline.
+class PolicyJournal {
+ public:
+  virtual ~PolicyJournal() = default;
+  virtual Result<void> note_withheld(const Withheld& withheld) = 0;
+  virtual Result<void> note_released(std::int64_t id) = 0;
+};
+
 // Thread-safe. Only withhold(), release() and load() block, on the database.
 class PolicyBook {
  public:
@@ -47,8 +56,8 @@ class PolicyBook {
   static constexpr std::size_t kSitesMax = 20'000;
   static constexpr std::size_t kWithheldPerFeedMax = 10'000;
 
-  // Both must outlive it.
-  PolicyBook(store::Database& database, const Clock& clock);
+  // All must outlive it. `journal` may be absent (tests, tools).
+  PolicyBook(store::Database& database, const Clock& clock, PolicyJournal* journal = nullptr);
 
   // Reads the withheld spans; once, before the first view is given.
   Result<void> load();
@@ -68,9 +77,12 @@ class PolicyBook {
   Result<std::optional<Place>> place(const SiteId& site, const Identity& identity) const;
 
   // Hides a span from all but operators, from Oriel at once and from caches within the hour (see
-  // gate.h). Gives its id. Errors: invalid, not_found (the feed), exhausted, of the database.
+  // gate.h). Gives its id once the journal has it, too. Errors: invalid, not_found
+  // (the feed), exhausted, of the database; of the journal: then nothing is withheld.
   Result<std::int64_t> withhold(const WithholdRequest& request);
-  Result<void> release(std::int64_t id);  // not_found
+  // Errors: not_found. A journal that does not take it is logged: the span would be withheld again
+  // in a database that is made again, which is the safe side.
+  Result<void> release(std::int64_t id);
   // Of one feed or of all, by feed and start. For who may withhold.
   std::vector<Withheld> list_withheld(const std::optional<FeedId>& feed) const;
 
@@ -88,6 +100,7 @@ class PolicyBook {
 
   store::Database& database_;
   const Clock& clock_;
+  PolicyJournal* const journal_;
   mutable std::shared_mutex mutex_;
   std::unordered_map<FeedId, Feed> feeds_;
   std::unordered_map<SiteId, SitePlaces> sites_;

@@ -10,6 +10,7 @@
 #include "api/feeds.h"
 #include "archive/archive.h"
 #include "base/metrics.h"
+#include "base/signing.h"
 #include "base/time.h"
 #include "http/offload.h"
 #include "http/router.h"
@@ -23,6 +24,7 @@ struct WindowSettings {
   LocalisedText name;
   std::string version;
   bool demonstration = false;
+  PublicKey node_key;  // what this node signs with
   // "window.example": how browsers name us where a proxy asks under another name; empty: by Host.
   std::string public_authority;
   // Who may read /metrics: it names feeds that are not public.
@@ -72,6 +74,7 @@ void add_desk_routes(http::Router& router, Services& services);
 void add_account_routes(http::Router& router, Services& services);
 void add_wall_routes(http::Router& router, Services& services);
 void add_alarm_routes(http::Router& router, Services& services);
+void add_trust_routes(http::Router& router, Services& services);
 void add_operation_routes(http::Router& router, Services& services);
 // Finds out who asks, and refuses what the operation's `access` does not allow him.
 void add_guard(http::Router& router, Services& services);

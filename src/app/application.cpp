@@ -21,7 +21,9 @@
 #include "app/folder_lock.h"
 #include "app/pages.h"
 #include "app/picture_workers.h"
+#include "app/policy_lines.h"
 #include "base/log.h"
+#include "base/signing.h"
 #include "http/server.h"
 #include "http/static_files.h"
 
@@ -135,6 +137,7 @@ class RunningApplication final : public Application {
   std::unique_ptr<AlarmBridge> alarms_;
   std::unique_ptr<archive::Archive> archive_;
   std::unique_ptr<access::IdentityCache> identities_;
+  std::unique_ptr<PolicyLines> policy_journal_;
   std::unique_ptr<access::PolicyBook> policies_;
   std::unique_ptr<access::Accounts> accounts_;
   std::unique_ptr<access::Sessions> sessions_;
@@ -145,6 +148,7 @@ class RunningApplication final : public Application {
   std::unique_ptr<api::StillCache> stills_;
   std::unique_ptr<api::SegmentFiles> segment_files_;
   std::unique_ptr<api::ScreenBook> screens_;
+  PublicKey node_key_;
   api::WindowSettings window_;
   std::unique_ptr<http::Offload> offload_;
   std::unique_ptr<http::Offload> slow_;
@@ -197,6 +201,10 @@ Result<void> RunningApplication::open_alarms() {
 Result<void> RunningApplication::open_archive() {
   archive::ArchiveOptions options{*alarms_};
   ORIEL_TRY_ASSIGN(options.volumes, prepare_volumes(config_));
+  ORIEL_TRY_ASSIGN(auto key, SigningKey::load_or_make(config_.key_file()));
+  options.key = std::make_shared<const SigningKey>(std::move(key));
+  node_key_ = options.key->public_key();
+  options.scrub_round = Duration::from_s(config_.scrub_days * 86'400);
   options.writer.recording_wanted = [this](const FeedId& feed, media::Rendition rendition,
                                            media::Reason was) {
     if (auto* feeds = wanting_.load()) feeds->recording_wanted(feed, rendition, was);
@@ -214,7 +222,8 @@ Result<void> RunningApplication::open_archive() {
 
 Result<void> RunningApplication::open_access() {
   identities_ = std::make_unique<access::IdentityCache>(clock_, metrics_);
-  policies_ = std::make_unique<access::PolicyBook>(*database_, clock_);
+  policy_journal_ = std::make_unique<PolicyLines>(archive_->writer(), clock_);
+  policies_ = std::make_unique<access::PolicyBook>(*database_, clock_, policy_journal_.get());
   accounts_ = std::make_unique<access::Accounts>(*database_, *identities_, clock_, metrics_,
                                                  access::AccountOptions{});
   sessions_ = std::make_unique<access::Sessions>(*database_, *identities_, clock_,
@@ -229,6 +238,7 @@ void RunningApplication::make_routes() {
   window_.name = config_.name;
   window_.version = ORIEL_VERSION;
   window_.demonstration = config_.demonstration;
+  window_.node_key = node_key_;
   window_.tiles = config_.tiles;
   window_.licence = config_.licence;
   if (config_.http.public_metrics) window_.metrics_access = "public";
@@ -251,6 +261,7 @@ void RunningApplication::make_routes() {
   api::add_account_routes(router_, *services_);
   api::add_wall_routes(router_, *services_);
   api::add_alarm_routes(router_, *services_);
+  api::add_trust_routes(router_, *services_);
   api::add_operation_routes(router_, *services_);
   if (!config_.tiles.empty()) add_tiles(router_, config_.tiles, *offload_);
   const std::string folder = find_pages(config_);

@@ -12,10 +12,6 @@
 #include "access/accounts.h"
 #include "access/identity_cache.h"
 #include "access/tokens.h"
-#include "archive/catalog.h"
-#include "archive/file_names.h"
-#include "archive/file_system.h"
-#include "archive/recovery.h"
 #include "base/metrics.h"
 #include "ingest/source_url.h"
 #include "store/database.h"
@@ -135,58 +131,6 @@ int make_token(const Config& config, const std::string& user, const std::string&
   if (!made) return failed(made.error());
   fmt::print("{}\n", made->token.reveal());
   return 0;
-}
-
-int list_recordings(const Config& config, const std::string& feed, std::size_t count_max) {
-  auto office = open_office(config);
-  if (!office) return failed(office.error());
-  const archive::Catalog catalog(*(*office)->database, nullptr);
-  std::optional<UtcTime> begin = UtcTime{};
-  std::size_t shown = 0;
-  while (begin && shown < count_max) {
-    const auto page =
-        catalog.recordings(FeedId(feed), media::Rendition::main, {*begin, UtcTime{INT64_MAX}});
-    if (!page) return failed(page.error());
-    for (const auto& row : page->rows) {
-      if (shown++ == count_max) break;
-      fmt::print("{:>10}  {}  {}  {:>12}  {}\n", row.id.value, format_rfc3339(row.start),
-                 format_rfc3339(row.end), row.bytes,
-                 row.ended ? boost::describe::enum_to_string(*row.ended, "") : "open");
-    }
-    begin = page->next;
-  }
-  return 0;
-}
-
-int inspect_recording(const std::string& path) {
-  const auto files = archive::make_posix_file_system();
-  auto file = files->open(path, archive::OpenMode::read);
-  if (!file) {
-    failed(file.error());
-    return 2;
-  }
-  const auto scanned = archive::scan_recording(**file);
-  if (!scanned) {
-    failed(scanned.error());
-    return 2;
-  }
-  const auto name = archive::parse_recording_file_name(path.substr(path.rfind('/') + 1));
-  if (name)
-    fmt::print("recording  {}, {}\n", name->id.value,
-               boost::describe::enum_to_string(name->rendition, "?"));
-  const Duration length = ticks_to_duration(scanned->duration_90k);
-  fmt::print("start      {}\n", format_rfc3339(scanned->start));
-  fmt::print("end        {}\n", format_rfc3339(scanned->start + length));
-  fmt::print("length     {:.3f} s of {} in {} parts, {} segments\n", length.seconds(),
-             scanned->video ? "video" : "sound", scanned->parts, scanned->segments.size());
-  const std::uint64_t behind = scanned->file_bytes - scanned->whole_bytes;
-  fmt::print("bytes      {}\n", scanned->file_bytes);
-  if (behind == 0) {
-    fmt::print("state      whole\n");
-    return 0;
-  }
-  fmt::print("state      damaged: the last {} bytes are no whole part\n", behind);
-  return 1;
 }
 
 int check_config(const Config& config) {

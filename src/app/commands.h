@@ -1,4 +1,4 @@
-// Commands that work on the data folder and end: users, tokens, the archive's list, the check.
+// Commands that work on the data folder and end: users, tokens, the check.
 #pragma once
 #include <string>
 
@@ -12,10 +12,6 @@ int list_users(const Config& config);
 int set_password(const Config& config, const std::string& name);
 int make_token(const Config& config, const std::string& user, const std::string& name,
                const std::vector<std::string>& scopes);
-int list_recordings(const Config& config, const std::string& feed, std::size_t count_max);
-// What a recording's file says by itself, without configuration or database; nothing is changed.
-// Status 1 when bytes behind the last whole part are torn or foreign, 2 when it is no recording.
-int inspect_recording(const std::string& path);
 // Says what the configuration file means; connects to nothing.
 int check_config(const Config& config);
 

@@ -250,6 +250,7 @@ Result<Config> parse_config(std::string_view text, const std::string& file_name)
     reader.refuse("log", "expected debug, info, warn or error");
   read_licence(reader, config.licence);
   reader.integer("made_renditions_max", config.made_renditions_max, 0, 100);
+  reader.integer("scrub_days", config.scrub_days, 0, 3650);
   reader.table("http", [&](TomlReader& inner) { read_http(inner, config.http); });
   reader.table("notify", [&](TomlReader& inner) { read_notify(inner, config.notify); });
   reader.tables("volume", [&](TomlReader& inner) {

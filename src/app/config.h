@@ -40,6 +40,7 @@ struct Config {
   // words; empty: all rights reserved.
   std::string licence;
   std::int64_t made_renditions_max = 4;
+  std::int64_t scrub_days = 90;  // every recording is read again once in so many days; 0: never
   HttpConfig http;
   notify::PostOfficeOptions notify;
   std::vector<archive::VolumeOptions> volumes;
@@ -50,6 +51,8 @@ struct Config {
 
   // As store::open_database() takes it: `database`, or the file oriel.db in `data`.
   Secret database_url() const;
+  // The node's key (base/signing.h).
+  std::string key_file() const { return data + "/node.key"; }
 };
 
 // Errors: not_found and denied (the file), invalid: "oriel.toml:12: feed[2].part_ms: expected …".

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <pthread.h>
 
+#include "app/archive_commands.h"
 #include "app/commands.h"
 #include "app/config.h"
 #include "app/serve.h"
@@ -34,6 +35,8 @@ struct Arguments {
   std::string feed;
   std::size_t count = 100;
   std::string file;
+  app::VerifyRequest verify;
+  app::RebuildRequest rebuild;
 };
 
 // Commands that need a configuration take a file, or only the data folder.
@@ -184,6 +187,38 @@ void add_archive(CLI::App& program, Arguments& arguments, Commands& commands) {
       "inspect", "What a recording's file says by itself: time, length, whether it is whole");
   inspect->add_option("file", arguments.file)->required();
   commands.push_back({inspect, [&] { return app::inspect_recording(arguments.file); }});
+  auto* verify = archive->add_subcommand(
+      "verify", "Read recordings again and say which are not what was written");
+  verify->add_option("--feed", arguments.verify.feed, "Only this feed");
+  verify->add_option("--start", arguments.verify.start, "From here, RFC 3339");
+  verify->add_option("--end", arguments.verify.end, "Up to here");
+  verify->add_option("--rate", arguments.verify.megabytes_per_second, "Megabytes a second")
+      ->capture_default_str()
+      ->check(CLI::PositiveNumber);
+  verify->add_flag("--fast", arguments.verify.fast, "As fast as the disks give it");
+  verify->add_option("--copy-from", arguments.verify.copies,
+                     "A folder laid out as a volume, to repair from");
+  add_config_options(*verify, arguments);
+  commands.push_back({verify, [&] {
+                        return with_config(arguments, [&](const app::Config& config) {
+                          return app::verify_archive(config, arguments.verify);
+                        });
+                      }});
+  auto* rebuild = archive->add_subcommand(
+      "rebuild", "Make the database again from the recordings, journals and seals");
+  rebuild->add_flag("--replace", arguments.rebuild.replace,
+                    "Put an existing database aside; nothing of it is deleted");
+  rebuild->add_flag("--quick", arguments.rebuild.quick,
+                    "Take the journals' word for the bytes; the scrub finds what is damaged");
+  add_config_options(*rebuild, arguments);
+  commands.push_back({rebuild, [&] {
+                        return with_config(arguments, [&](const app::Config& config) {
+                          return app::rebuild_archive(config, arguments.rebuild);
+                        });
+                      }});
+  auto* key = archive->add_subcommand("key", "The public key that this node signs with");
+  add_config_options(*key, arguments);
+  commands.push_back({key, [&] { return with_config(arguments, app::show_key); }});
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "archive/ledger_journal.h"
 #include "base/log.h"
 
 namespace oriel::archive {
@@ -48,6 +49,47 @@ std::function<void(const UnsettledRecording&, FileTrouble)> tell_of_trouble(
   };
 }
 
+// Nobody waits for it, and a disk that is read at this pace hardly notices.
+constexpr double kHashBytesPerSecond = 32.0 * (1 << 20);
+constexpr auto kCustodyInterval = std::chrono::seconds(60);
+
+void custody_loop(Notary& notary, const std::stop_token& stop) {
+  std::mutex mutex;
+  std::condition_variable_any wake;
+  Pace pace(kHashBytesPerSecond, stop);
+  // Not at once: a start has enough to read.
+  while (!stop.stop_requested()) {
+    {
+      std::unique_lock lock(mutex);
+      wake.wait_for(lock, stop, kCustodyInterval, [] { return false; });
+    }
+    if (stop.stop_requested()) return;
+    if (auto done = notary.work(pace); !done && done.error().kind != ErrorKind::cancelled)
+      log::warn("seals of the archive: {}", done.error().message);
+  }
+}
+
+constexpr auto kScrubWait = std::chrono::seconds(60);
+
+void scrub_loop(Scrub& scrub, const std::stop_token& stop) {
+  lower_disk_priority();
+  std::mutex mutex;
+  std::condition_variable_any wake;
+  Pace pace(1, stop);  // the scrub sets its rate
+  bool more = false;
+  while (!stop.stop_requested()) {
+    if (!more) {
+      std::unique_lock lock(mutex);
+      wake.wait_for(lock, stop, kScrubWait, [] { return false; });
+    }
+    if (stop.stop_requested()) return;
+    const auto stepped = scrub.step(pace);
+    more = stepped && *stepped;
+    if (!stepped && stepped.error().kind != ErrorKind::cancelled)
+      log::warn("scrub: {}", stepped.error().message);
+  }
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Archive>> Archive::open(ArchiveOptions options, store::Database& database,
@@ -81,6 +123,9 @@ Result<std::unique_ptr<Archive>> Archive::open(ArchiveOptions options,
   archive->writer_ =
       std::make_unique<Writer>(options.writer, volumes, files, database, clock, metrics);
   ORIEL_TRY(archive->writer_->start());
+  ORIEL_TRY_ASSIGN(auto lines,
+                   ledger_lines(database, archive->recovery_.ledger_since, clock.now()));
+  archive->writer_->note_ledger(std::move(lines));
   archive->catalog_ = std::make_unique<Catalog>(database, archive->writer_.get());
   archive->catalog_->set_away([archive = archive.get()] {
     std::vector<VolumeId> away;
@@ -113,6 +158,20 @@ Result<std::unique_ptr<Archive>> Archive::open(ArchiveOptions options,
         options.watch, *archive->writer_, [archive = archive.get()] { return archive->volumes(); },
         options.alarms, clock, metrics);
     archive->watch_->start();
+  }
+  archive->notary_ = std::make_unique<Notary>(database, volumes, files, options.key,
+                                              archive->writer_.get(), clock);
+  archive->custody_ = NamedThread("archive-custody",
+                                  [notary = archive->notary_.get()](const std::stop_token& stop) {
+                                    custody_loop(*notary, stop);
+                                  });
+  archive->verifier_ = std::make_unique<Verifier>(database, volumes, files, options.alarms, clock);
+  if (options.scrub_round > Duration{}) {
+    archive->scrub_ = std::make_unique<Scrub>(*archive->verifier_, database, volumes,
+                                              options.alarms, clock, options.scrub_round);
+    archive->scrubber_ = NamedThread(
+        "archive-scrub",
+        [scrub = archive->scrub_.get()](const std::stop_token& stop) { scrub_loop(*scrub, stop); });
   }
   archive->refill_ = NamedThread(
       "archive-ids",
@@ -174,7 +233,11 @@ void Archive::stop() {
   if (watch_) watch_->stop();
   if (care_) care_->stop();
   if (sweep_) sweep_->stop();
+  scrubber_.request_stop();
+  custody_.request_stop();
   refill_.request_stop();
+  scrubber_.join();
+  custody_.join();
   refill_.join();
   if (writer_) writer_->stop();
 }

@@ -10,9 +10,12 @@
 #include "archive/catalog.h"
 #include "archive/file_system.h"
 #include "archive/id_allocator.h"
+#include "archive/notary.h"
 #include "archive/reader.h"
 #include "archive/recovery.h"
+#include "archive/scrub.h"
 #include "archive/sweep.h"
+#include "archive/verifier.h"
 #include "archive/volume.h"
 #include "archive/volume_care.h"
 #include "archive/watch.h"
@@ -32,6 +35,10 @@ struct ArchiveOptions {
   WatchOptions watch;  // without `wanted` nothing is compared, and nothing swept
   SweepOptions sweep;
   std::size_t cache_bytes_max = std::size_t{64} << 20;
+  // Signs each feed's days. Absent: nothing is sealed.
+  std::shared_ptr<const SigningKey> key;
+  // Every recording is read again once in this time; zero: never.
+  Duration scrub_round{};
 };
 
 // Owns volumes, writer, catalog, reader, cache and ids. Database, clock and metrics outlive it.
@@ -55,7 +62,9 @@ class Archive {
   const Catalog& catalog() const { return *catalog_; }
   const Reader& reader() const { return *reader_; }
   SegmentCache& cache() { return *cache_; }
+  Notary& notary() { return *notary_; }
   media::IdSource& ids() { return *ids_; }
+  FileSystem& file_system() { return *file_system_; }
   // As they are now; the list given stays as it is when others are added.
   const std::vector<Volume*>& volumes() const { return *volume_views_.load(); }
   // Uses further volumes from now on; those that are known already are left. Blocks. Errors: as
@@ -89,7 +98,12 @@ class Archive {
   std::unique_ptr<Sweep> sweep_;
   std::unique_ptr<Watch> watch_;
   std::unique_ptr<VolumeCare> care_;
+  std::unique_ptr<Notary> notary_;
+  std::unique_ptr<Verifier> verifier_;
+  std::unique_ptr<Scrub> scrub_;
   NamedThread refill_;
+  NamedThread custody_;
+  NamedThread scrubber_;
 };
 
 }  // namespace oriel::archive

@@ -57,6 +57,23 @@ UtcTime begin_of(Day day) {
   return UtcTime{duration_cast<microseconds>(days.time_since_epoch()).count()};
 }
 
+UtcTime end_of(Day day) { return begin_of(day) + Duration::from_s(86'400); }
+
+std::string format_date(Day day) {
+  return fmt::format("{:04}-{:02}-{:02}", day.year, day.month, day.day);
+}
+
+std::optional<Day> parse_date(std::string_view text) {
+  if (text.size() != 10 || text[4] != '-' || text[7] != '-') return std::nullopt;
+  const auto year = parse_year(text.substr(0, 4));
+  const auto month = parse_month(text.substr(5, 2));
+  const auto day = parse_day(text.substr(8, 2));
+  if (!year || !month || !day) return std::nullopt;
+  const Day date{*year, *month, *day};
+  if (!is_date(date)) return std::nullopt;
+  return date;
+}
+
 std::string day_folder(const FeedId& feed, Day day) {
   return fmt::format("{}/{:04}/{:02}/{:02}", feed.str(), day.year, day.month, day.day);
 }
@@ -67,7 +84,24 @@ std::string recording_file(const FeedId& feed, media::Rendition rendition, Recor
 }
 
 std::string journal_file(Day day) {
-  return fmt::format("{}/{:04}-{:02}-{:02}.ndjson", kJournalFolder, day.year, day.month, day.day);
+  return fmt::format("{}/{}.ndjson", kJournalFolder, format_date(day));
+}
+
+std::string seal_folder(const FeedId& feed) {
+  return fmt::format("{}/{}", kSealFolder, feed.str());
+}
+
+std::string seal_file(const FeedId& feed, Day day, std::int64_t number) {
+  return fmt::format("{}/{}.{}.seal", seal_folder(feed), format_date(day), number);
+}
+
+std::optional<SealFileName> parse_seal_file_name(std::string_view name) {
+  constexpr std::string_view kSuffix = ".seal";
+  if (name.size() < 17 || name[10] != '.' || !name.ends_with(kSuffix)) return std::nullopt;
+  const auto day = parse_date(name.substr(0, 10));
+  const auto number = parse_number(name.substr(11, name.size() - 11 - kSuffix.size()));
+  if (!day || !number || *number == 0) return std::nullopt;
+  return SealFileName{*day, *number};
 }
 
 std::optional<RecordingFileName> parse_recording_file_name(std::string_view name) {
@@ -104,15 +138,8 @@ std::optional<RecordingPath> parse_recording_path(std::string_view relative_path
 }
 
 std::optional<Day> parse_journal_file_name(std::string_view name) {
-  if (name.size() != 17 || name[4] != '-' || name[7] != '-' || name.substr(10) != ".ndjson")
-    return std::nullopt;
-  const auto year = parse_year(name.substr(0, 4));
-  const auto month = parse_month(name.substr(5, 2));
-  const auto day = parse_day(name.substr(8, 2));
-  if (!year || !month || !day) return std::nullopt;
-  const Day date{*year, *month, *day};
-  if (!is_date(date)) return std::nullopt;
-  return date;
+  if (name.size() != 17 || name.substr(10) != ".ndjson") return std::nullopt;
+  return parse_date(name.substr(0, 10));
 }
 
 std::optional<int> parse_year(std::string_view name) {

@@ -245,13 +245,28 @@ std::unique_ptr<FileSystem> make_posix_file_system() { return std::make_unique<P
 Result<Bytes> read_small_file(FileSystem& file_system, const std::string& path,
                               std::size_t bytes_max) {
   ORIEL_TRY_ASSIGN(const auto file, file_system.open(path, OpenMode::read));
-  Bytes bytes(bytes_max + 1);
-  ORIEL_TRY_ASSIGN(const auto count, file->read(0, bytes));
-  if (count > bytes_max)
+  ORIEL_TRY_ASSIGN(const auto size, file->size());
+  if (size > bytes_max)
     return fail(ErrorKind::exhausted,
                 path + " is larger than " + std::to_string(bytes_max) + " bytes");
+  Bytes bytes(static_cast<std::size_t>(size));
+  ORIEL_TRY_ASSIGN(const auto count, file->read(0, bytes));
   bytes.resize(count);
   return bytes;
+}
+
+Result<void> write_whole_file(FileSystem& file_system, const std::string& path, ByteView bytes) {
+  const std::string folder = path.substr(0, path.rfind('/'));
+  const std::string temporary = path + ".new";
+  ORIEL_TRY(file_system.make_folders(folder));
+  {
+    ORIEL_TRY_ASSIGN(const auto file, file_system.open(temporary, OpenMode::create));
+    ORIEL_TRY(file->truncate(0));
+    ORIEL_TRY(file->write(0, std::span(&bytes, 1)));
+    ORIEL_TRY(file->sync());
+  }
+  ORIEL_TRY(file_system.rename(temporary, path));
+  return file_system.sync_folder(folder);
 }
 
 }  // namespace oriel::archive

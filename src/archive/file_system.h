@@ -84,5 +84,9 @@ std::unique_ptr<FileSystem> make_posix_file_system();
 // Reads a whole small file. Errors: exhausted when it is larger than `bytes_max`.
 Result<Bytes> read_small_file(FileSystem& file_system, const std::string& path,
                               std::size_t bytes_max);
+// Writes a whole small file, its folder too where it is missing: under a temporary name that is
+// synced before it takes the real one, so that it appears whole or not at all, and survives a loss
+// of power when this returns. What had the name is replaced.
+Result<void> write_whole_file(FileSystem& file_system, const std::string& path, ByteView bytes);
 
 }  // namespace oriel::archive

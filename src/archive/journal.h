@@ -29,15 +29,27 @@ namespace oriel::archive {
 enum class JournalKind {
   recording_began,  // recording, run, run_offset_90k, reason, clock_source, clock_offset_us,
                     // clock_error_us, declared_fps, start_us
-  recording_ended,  // recording, reason, end_us
+  recording_ended,  // recording, reason, end_us, bytes, frames, index, sha256, sums
   gap_began,        // reason, start_us
   gap_ended,        // end_us
   alive,            // nothing else; every kAliveInterval, so that the time of a crash is known
   started,          // the program began to write here
   stopped,          // an ordered stop
+  // Of a recording that recovery closed: recording, reason, start_us, end_us, bytes, frames, index,
+  // sha256.
+  recording_hashed,
+  // The rows of the ledger that end at or after start_us, or are open, are those of the lines
+  // gap_stands that follow: written at each start, since a loss of power may take lines and rows.
+  ledger_began,
+  gap_stands,  // feed, start_us, end_us (absent: open), reason
+  // Of a withheld span, on every volume: item, feed, start_us, end_us (absent: until released),
+  // text (why), who, made_us.
+  withheld,
+  released,  // item
 };
 BOOST_DESCRIBE_ENUM(JournalKind, recording_began, recording_ended, gap_began, gap_ended, alive,
-                    started, stopped)
+                    started, stopped, recording_hashed, ledger_began, gap_stands, withheld,
+                    released)
 
 constexpr Duration kAliveInterval = Duration::from_s(30);
 
@@ -57,12 +69,22 @@ struct JournalEntry {
   std::optional<std::int64_t> start_us;
   std::optional<std::int64_t> end_us;
   std::optional<std::string> tracks;  // see track_json.h
+  std::optional<std::int64_t> bytes;
+  std::optional<std::int64_t> frames;
+  std::optional<std::string> index;   // see media/segment_index.h, hexadecimal
+  std::optional<std::string> sha256;  // of the whole file, hexadecimal
+  std::optional<std::string> sums;    // see segment_sums.h
+  std::optional<std::int64_t> item;   // of withheld
+  std::optional<std::string> text;
+  std::optional<std::string> who;
+  std::optional<std::int64_t> made_us;
   bool operator==(const JournalEntry&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(JournalEntry, (),
                       (at_us, kind, feed, rendition, recording, run, run_offset_90k, reason,
                        clock_source, clock_offset_us, clock_error_us, declared_fps, start_us,
-                       end_us, tracks))
+                       end_us, tracks, bytes, frames, index, sha256, sums, item, text, who,
+                       made_us))
 
 constexpr std::size_t kJournalLineMax = 16'384;
 

@@ -13,6 +13,7 @@
 #include "archive/journal.h"
 #include "archive/part_walk.h"
 #include "archive/row_writer.h"
+#include "archive/seal_rows.h"
 #include "archive/track_json.h"
 #include "base/log.h"
 #include "media/packager.h"
@@ -21,6 +22,8 @@ namespace oriel::archive {
 namespace {
 
 constexpr std::size_t kNewestDays = 2;
+// Gaps may be told of somewhat after they began.
+constexpr Duration kLedgerMargin = Duration::from_s(3600);
 constexpr std::size_t kRecentRows = 10'000;
 
 // A recording that has to be looked at: an open row, or a file without a row.
@@ -36,7 +39,16 @@ struct Candidate {
   // From the journal.
   std::optional<JournalEntry> began;
   std::optional<media::Reason> ended;
+  std::optional<JournalEntry> ended_line;
 };
+
+// The hash that the journal has of the file, if nothing came or went since it was written.
+std::optional<Sha256Digest> hash_of(const Candidate& candidate, const ScannedFile& scanned) {
+  const auto& line = candidate.ended_line;
+  if (!line || !line->sha256 || line->bytes != static_cast<std::int64_t>(scanned.whole_bytes))
+    return std::nullopt;
+  return parse_sha256(*line->sha256);
+}
 
 struct LifeSigns {
   UtcTime last;          // newest journal line
@@ -81,6 +93,7 @@ class Recovery {
       : volumes_(volumes), file_system_(file_system), database_(database), now_(now) {}
 
   Result<RecoveryReport> run() {
+    report_.ledger_since = now_;
     ORIEL_TRY(find_highest());
     for (const auto* volume : volumes_) {
       const auto status = volume->status();
@@ -92,6 +105,7 @@ class Recovery {
       ORIEL_TRY(recover_volume(*volume));
     }
     ORIEL_TRY(close_ledger());
+    report_.ledger_since = std::min(report_.ledger_since, life_.last) - kLedgerMargin;
     if (report_.closed + report_.adopted + report_.removed + report_.damaged > 0)
       log::info(
           "archive recovered: {} open recordings closed, {} files adopted, {} empty ones removed,"
@@ -259,7 +273,10 @@ void Recovery::read_journals(const Volume& volume) {
       const auto found = candidates_.find(RecordingId{*entry.recording});
       if (found == candidates_.end()) return;
       if (entry.kind == JournalKind::recording_began) found->second.began = entry;
-      if (entry.kind == JournalKind::recording_ended) found->second.ended = entry.reason;
+      if (entry.kind == JournalKind::recording_ended) {
+        found->second.ended = entry.reason;
+        found->second.ended_line = entry;
+      }
     });
     if (!read)
       log::warn("volume {}: journal: {}", volume.id().str(), read.error().message);
@@ -277,6 +294,7 @@ Result<void> Recovery::recover_volume(const Volume& volume) {
   }
   read_journals(volume);
   for (const auto& [id, candidate] : candidates_) {
+    report_.ledger_since = std::min(report_.ledger_since, candidate.start);
     touched_feeds_.insert(candidate.feed.str());
     ORIEL_TRY(recover_one(candidate));
   }
@@ -361,14 +379,17 @@ Result<void> Recovery::note_gap(store::Session& session, const Candidate& candid
 Result<void> Recovery::close_row(const Candidate& candidate, const ScannedFile& scanned) {
   ++report_.closed;
   const auto end = candidate.start + ticks_to_duration(scanned.duration_90k);
+  store::Value sha256 = nullptr;
+  if (const auto hash = hash_of(candidate, scanned)) sha256 = Bytes(hash->begin(), hash->end());
   return database_.write([&](store::Session& session) -> Result<void> {
+    ORIEL_TRY(mark_unsealed(session, candidate.feed, day_of(candidate.start)));
     ORIEL_TRY(session.execute(
         "UPDATE recording SET end_us = $2, bytes = $3, segment_index = $4, ended = $5,"
-        " frames = $6 WHERE id = $1",
+        " frames = $6, sha256 = $7 WHERE id = $1",
         {candidate.id.value, end.us, static_cast<std::int64_t>(scanned.whole_bytes),
          media::encode_segment_index(scanned.segments),
          static_cast<std::int64_t>(candidate.ended.value_or(media::Reason::server_crashed)),
-         static_cast<std::int64_t>(scanned.frames)}));
+         static_cast<std::int64_t>(scanned.frames), sha256}));
     return {};
   });
 }
@@ -421,6 +442,7 @@ Result<void> Recovery::adopt(const Candidate& candidate, const ScannedFile& scan
   row.frames = scanned.frames;
   row.segments = scanned.segments;
   row.ended = candidate.ended.value_or(media::Reason::server_crashed);
+  row.sha256 = hash_of(candidate, scanned);
   ++report_.adopted;
   return database_.write([&](store::Session& session) { return apply_row(session, row); });
 }

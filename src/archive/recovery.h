@@ -33,6 +33,7 @@ struct RecoveryReport {
   std::uint64_t cut_bytes = 0;    // torn tails
   RecordingId highest_recording;  // in rows and in the newest files
   RunId highest_run;
+  UtcTime ledger_since;  // rows of the ledger that may differ from the journals end after this
 };
 
 // Blocks; only before the writer starts. Errors: the database's; an unreadable file is logged and

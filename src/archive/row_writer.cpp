@@ -4,8 +4,8 @@
 #include <chrono>
 #include <utility>
 
-#include <sodium.h>
-
+#include "archive/file_names.h"
+#include "archive/seal_rows.h"
 #include "archive/track_json.h"
 #include "base/log.h"
 
@@ -16,15 +16,10 @@ constexpr std::size_t kBatchMax = 256;
 constexpr auto kRetryAfter = std::chrono::seconds(1);
 constexpr auto kComplainEvery = std::chrono::minutes(1);
 
-Bytes sha256(ByteView bytes) {
-  Bytes digest(crypto_hash_sha256_BYTES);
-  crypto_hash_sha256(digest.data(), bytes.data(), bytes.size());
-  return digest;
-}
-
 // The row of this init segment, made when it is new: a camera sends the same one for years.
 Result<std::int64_t> init_row(store::Session& session, const media::Recording& head) {
-  const Bytes digest = sha256(*head.init);
+  const auto hash = sha256(*head.init);
+  const Bytes digest(hash.begin(), hash.end());
   ORIEL_TRY(session.execute(
       "INSERT INTO init (sha256, bytes, tracks) VALUES ($1, $2, $3)"
       " ON CONFLICT (sha256) DO NOTHING",
@@ -41,29 +36,34 @@ Result<void> apply(store::Session& session, const UnsettledRecording& recording)
   store::Value end_us = nullptr;
   store::Value ended = nullptr;
   store::Value index = nullptr;
+  store::Value sha256_of_file = nullptr;
   if (recording.ended) {
     end_us = recording.end.us;
     ended = static_cast<std::int64_t>(*recording.ended);
     index = media::encode_segment_index(recording.segments);
+    if (recording.sha256)
+      sha256_of_file = Bytes(recording.sha256->begin(), recording.sha256->end());
+    ORIEL_TRY(mark_unsealed(session, head.feed, day_of(head.start)));
   }
   // Not ON CONFLICT: where years lie apart, no key is of the number alone (store/schema.h).
   ORIEL_TRY_ASSIGN(
       const auto changed,
       session.execute("UPDATE recording SET end_us = $2, bytes = $3,"
-                      " segment_index = $4, ended = $5, frames = $6 WHERE id = $1",
+                      " segment_index = $4, ended = $5, frames = $6, sha256 = $7 WHERE id = $1",
                       {head.id.value, end_us, static_cast<std::int64_t>(recording.bytes), index,
-                       ended, static_cast<std::int64_t>(recording.frames)}));
+                       ended, static_cast<std::int64_t>(recording.frames), sha256_of_file}));
   if (changed > 0) return {};
   ORIEL_TRY(session.execute(
       "INSERT INTO recording (id, feed, rendition, run, run_offset_90k, volume, init, start_us,"
       " end_us, bytes, segment_index, began, ended, clock_source, clock_error_us,"
-      " clock_offset_us, declared_fps, frames) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10,"
-      " $11, $12, $13, $14, $15, $16, $17, $18)",
+      " clock_offset_us, declared_fps, frames, sha256) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9,"
+      " $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)",
       {head.id.value, head.feed.str(), static_cast<std::int64_t>(head.rendition), head.run.value,
        head.run_offset_90k, recording.volume.str(), init, head.start.us, end_us,
        static_cast<std::int64_t>(recording.bytes), index, static_cast<std::int64_t>(head.began),
        ended, static_cast<std::int64_t>(head.clock.source), head.clock.error_us,
-       head.clock.offset_us, head.declared_fps, static_cast<std::int64_t>(recording.frames)}));
+       head.clock.offset_us, head.declared_fps, static_cast<std::int64_t>(recording.frames),
+       sha256_of_file}));
   return {};
 }
 

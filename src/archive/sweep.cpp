@@ -161,7 +161,8 @@ std::set<Day> Sweep::days_on_disk(const Volume& volume, const FeedId& feed) {
     for (const auto& entry : *entries)
       if (entry.is_folder && parse(entry.name))
         found.push_back(entry.name);
-      else if (!(path == kJournalFolder && parse_journal_file_name(entry.name)))
+      else if (!(path == kJournalFolder && parse_journal_file_name(entry.name)) &&
+               !(path == kSealFolder && entry.is_folder))
         note_foreign(join_path(path, entry.name));
     return found;
   };

@@ -5,6 +5,7 @@
 
 #include "archive/away.h"
 #include "archive/catalog.h"
+#include "archive/damage_rows.h"
 
 namespace oriel::archive {
 namespace {
@@ -52,6 +53,28 @@ void add_stretch(std::vector<Stretch>& stretches, const Stretch& next) {
     return;
   }
   stretches.push_back(next);
+}
+
+// Takes out of what is recorded what cannot be read any more; both by start.
+std::vector<Stretch> without(const std::vector<Stretch>& stretches,
+                             const std::vector<Gap>& damage) {
+  std::vector<Stretch> left;
+  for (auto stretch : stretches) {
+    for (const auto& gap : damage) {
+      if (gap.end <= stretch.start || stretch.end <= gap.start) continue;
+      if (stretch.start < gap.start) {
+        left.push_back(stretch);
+        left.back().end = gap.start;
+        left.back().ended = gap.reason;
+      }
+      stretch.start = gap.end;
+      stretch.began = gap.reason;
+    }
+    // Nothing may be left of it but what its end says about the time after it.
+    stretch.start = std::min(stretch.start, stretch.end);
+    left.push_back(stretch);
+  }
+  return left;
 }
 
 // Lays spans one after the other, in whole milliseconds, without a hole.
@@ -125,11 +148,13 @@ class TimelineQuery {
     ORIEL_TRY(load_before());
     ORIEL_TRY(load_stretches());
     ORIEL_TRY(load_gaps());
+    ORIEL_TRY(load_damage());
     return load_declared();
   }
 
   std::vector<Stretch> stretches;
   std::vector<Gap> gaps;
+  std::vector<Gap> damage;
   UtcTime declared{INT64_MAX};
   media::Reason before = media::Reason::none;
   UtcTime covered_end;
@@ -138,6 +163,7 @@ class TimelineQuery {
   Result<void> load_before();
   Result<void> load_stretches();
   Result<void> load_gaps();
+  Result<void> load_damage();
   Result<void> load_declared();
 
   store::Session& session_;
@@ -219,6 +245,14 @@ Result<void> TimelineQuery::load_gaps() {
   return {};
 }
 
+Result<void> TimelineQuery::load_damage() {
+  ORIEL_TRY_ASSIGN(const auto found,
+                   damage_of(session_, feed_, media::Rendition::main, {span_.begin, covered_end}));
+  for (const auto& item : found)
+    damage.push_back({item.span.begin, item.span.end, media::Reason::damaged});
+  return {};
+}
+
 Result<void> TimelineQuery::load_declared() {
   const auto keep = [&](const store::Row& row) {
     declared = std::min(declared, UtcTime{row.integer(0)});
@@ -266,6 +300,14 @@ Result<Timeline> Catalog::timeline(const FeedId& feed, UtcSpan span, UtcTime now
             [](const auto& a, const auto& b) { return a.start < b.start; });
   std::vector<Stretch> joined;
   for (const auto& stretch : stretches) add_stretch(joined, stretch);
+
+  if (!query->damage.empty()) {
+    joined = without(joined, query->damage);
+    auto& gaps = query->gaps;
+    gaps.insert(gaps.end(), query->damage.begin(), query->damage.end());
+    std::stable_sort(gaps.begin(), gaps.end(),
+                     [](const auto& a, const auto& b) { return a.start < b.start; });
+  }
 
   span.end = UtcTime::from_ms(query->covered_end.ms());
   Layout layout(span, std::move(query->gaps), query->declared, query->before);

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "base/hex.h"
 #include "base/json.h"
 
 namespace oriel::archive {
@@ -28,24 +29,6 @@ struct TrackText {
 BOOST_DESCRIBE_STRUCT(TrackText, (),
                       (codec, timescale, configuration, width, height, sample_rate, channels,
                        codec_string))
-
-std::string format_hex(ByteView bytes) {
-  std::string text;
-  text.reserve(bytes.size() * 2);
-  for (const auto byte : bytes) fmt::format_to(std::back_inserter(text), "{:02x}", byte);
-  return text;
-}
-
-std::optional<Bytes> parse_hex(std::string_view text) {
-  if (text.size() % 2 != 0) return std::nullopt;
-  Bytes bytes(text.size() / 2);
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto digit = std::string_view("0123456789abcdef").find(text[i]);
-    if (digit == std::string_view::npos) return std::nullopt;
-    bytes[i / 2] = static_cast<std::uint8_t>(bytes[i / 2] << 4 | digit);
-  }
-  return bytes;
-}
 
 }  // namespace
 

@@ -48,9 +48,11 @@ void TrackedRecording::written(std::span<const media::PartPtr> parts) {
   check_order();
 }
 
-void TrackedRecording::ended(media::Reason reason) {
+void TrackedRecording::ended(media::Reason reason, std::optional<Sha256Digest> sha256) {
   const std::lock_guard lock(mutex_);
-  if (!ended_) ended_ = reason;
+  if (ended_) return;
+  ended_ = reason;
+  sha256_ = sha256;
 }
 
 void TrackedRecording::made_durable(const UnsettledRecording& mark) {
@@ -102,6 +104,7 @@ UnsettledRecording TrackedRecording::snapshot() const {
   taken.frames = frames_;
   taken.segments = segments_;
   taken.ended = ended_;
+  taken.sha256 = sha256_;
   return taken;
 }
 

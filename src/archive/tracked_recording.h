@@ -24,7 +24,8 @@ class TrackedRecording {
 
   void received(const media::Part& part);
   void written(std::span<const media::PartPtr> parts);
-  void ended(media::Reason reason);
+  // `sha256`: of what is written; absent when nothing is.
+  void ended(media::Reason reason, std::optional<Sha256Digest> sha256);
   // `mark` was taken before the sync that has now succeeded.
   void made_durable(const UnsettledRecording& mark);
 
@@ -54,6 +55,7 @@ class TrackedRecording {
   std::vector<media::SegmentEntry> segments_;  // of what is written
   std::optional<media::Reason> ended_;
   std::optional<FileIdentity> file_;
+  std::optional<Sha256Digest> sha256_;
 };
 using TrackedPtr = std::shared_ptr<TrackedRecording>;
 

@@ -23,21 +23,10 @@ std::string make_uuid() {
   return uuid;
 }
 
-// Appears whole or not at all: the temporary name is synced before it takes the real one.
 Result<void> write_marker(FileSystem& file_system, const std::string& root,
                           const VolumeMarker& marker) {
-  const std::string path = join_path(root, kMarkerFile);
-  const std::string temporary = path + ".new";
   const std::string text = format_marker(marker);
-  {
-    ORIEL_TRY_ASSIGN(const auto file, file_system.open(temporary, OpenMode::create));
-    ORIEL_TRY(file->truncate(0));
-    const ByteView piece = as_bytes(text);
-    ORIEL_TRY(file->write(0, std::span(&piece, 1)));
-    ORIEL_TRY(file->sync());
-  }
-  ORIEL_TRY(file_system.rename(temporary, path));
-  return file_system.sync_folder(root);
+  return write_whole_file(file_system, join_path(root, kMarkerFile), as_bytes(text));
 }
 
 Result<VolumeMarker> load_marker(FileSystem& file_system, const std::string& root) {

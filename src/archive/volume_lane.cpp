@@ -6,6 +6,7 @@
 
 #include "archive/file_names.h"
 #include "archive/track_json.h"
+#include "base/hex.h"
 #include "base/log.h"
 
 namespace oriel::archive {
@@ -63,7 +64,8 @@ JournalEntry began_entry(const media::Recording& head, UtcTime now) {
   return entry;
 }
 
-JournalEntry ended_entry(const TrackedRecording& recording, media::Reason reason, UtcTime now) {
+JournalEntry ended_entry(const TrackedRecording& recording, media::Reason reason,
+                         const Sha256Digest& sha256, const SegmentSums& sums, UtcTime now) {
   JournalEntry entry;
   entry.at_us = now.us;
   entry.kind = JournalKind::recording_ended;
@@ -71,6 +73,12 @@ JournalEntry ended_entry(const TrackedRecording& recording, media::Reason reason
   entry.recording = recording.head->id.value;
   entry.reason = reason;
   entry.end_us = recording.end().us;
+  const auto written = recording.snapshot();
+  entry.bytes = static_cast<std::int64_t>(written.bytes);
+  entry.frames = static_cast<std::int64_t>(written.frames);
+  entry.index = format_index(media::encode_segment_index(written.segments));
+  entry.sha256 = format_hex(sha256);
+  entry.sums = format_sums(sums);
   return entry;
 }
 
@@ -279,9 +287,9 @@ void VolumeLane::write_parts(const TrackedPtr& recording, std::vector<media::Par
   parts.clear();
 }
 
-Result<File*> VolumeLane::file_of(const TrackedPtr& recording) {
+Result<VolumeLane::OpenFile*> VolumeLane::file_of(const TrackedPtr& recording) {
   const auto found = files_.find(recording.get());
-  if (found != files_.end()) return found->second.get();
+  if (found != files_.end()) return &found->second;
   const auto& head = *recording->head;
   const std::string path =
       volume_.path_of(recording_file(head.feed, head.rendition, head.id, head.start));
@@ -291,9 +299,9 @@ Result<File*> VolumeLane::file_of(const TrackedPtr& recording) {
     opened = file_system_.open(path, OpenMode::create_new);
   }
   if (!opened) return fail(std::move(opened).error());
-  File* file = opened->get();
-  if (const auto identity = file->identity()) recording->set_file(*identity);
-  files_.emplace(recording.get(), std::move(*opened));
+  OpenFile* const file = &files_[recording.get()];
+  file->file = std::move(*opened);
+  if (const auto identity = file->file->identity()) recording->set_file(*identity);
   journal_lines_.push_back(began_entry(head, clock_.now()));
   const std::lock_guard lock(mutex_);
   recordings_.push_back(std::make_shared<Synced>(Synced{recording}));
@@ -302,7 +310,7 @@ Result<File*> VolumeLane::file_of(const TrackedPtr& recording) {
 
 Result<void> VolumeLane::append(const TrackedPtr& recording,
                                 const std::vector<media::PartPtr>& parts) {
-  ORIEL_TRY_ASSIGN(File* const file, file_of(recording));
+  ORIEL_TRY_ASSIGN(OpenFile* const file, file_of(recording));
   const std::uint64_t offset = recording->position().written_bytes;
   std::vector<ByteView> pieces;
   pieces.reserve(parts.size() * 2 + 1);
@@ -311,7 +319,13 @@ Result<void> VolumeLane::append(const TrackedPtr& recording,
     pieces.emplace_back(*part->file_head);
     pieces.emplace_back(*part->payload);
   }
-  return file->write(offset, pieces);
+  ORIEL_TRY(file->file->write(offset, pieces));
+  for (const auto piece : pieces) file->hash.update(piece);
+  for (const auto& part : parts) {
+    file->sums.add(part->segment, *part->file_head);
+    file->sums.add(part->segment, *part->payload);
+  }
+  return {};
 }
 
 // After a failed write the file ends with a whole part again, or goes.
@@ -320,7 +334,7 @@ void VolumeLane::cut_back(const TrackedPtr& recording) {
   if (found == files_.end()) return;
   const auto whole_bytes = recording->position().written_bytes;
   if (whole_bytes == 0) return;  // close() removes it
-  if (auto cut = found->second->truncate(whole_bytes); !cut)
+  if (auto cut = found->second.file->truncate(whole_bytes); !cut)
     log::error("recording {}: its torn end stays until recovery: {}", recording->head->id.value,
                cut.error().message);
 }
@@ -365,13 +379,13 @@ void VolumeLane::mend_file(const TrackedPtr& recording) {
   const auto& head = *recording->head;
   const std::string path =
       volume_.path_of(recording_file(head.feed, head.rendition, head.id, head.start));
-  const auto held = open->second->identity();
+  const auto held = open->second.file->identity();
   const auto named = file_system_.identify(path);
   const bool whole = held && held->size_bytes >= recording->position().written_bytes;
   const bool in_place = named && held && named->same_file(*held);
   if (whole && in_place) return;
   if (whole) {
-    const auto anew = write_anew(recording, *open->second, path);
+    const auto anew = write_anew(recording, *open->second.file, path);
     if (anew) return troubled_(recording, FileTrouble::restored);
     log::error("recording {}: its file is gone and could not be written again: {}", head.id.value,
                anew.error().message);
@@ -400,7 +414,7 @@ Result<void> VolumeLane::write_anew(const TrackedPtr& recording, File& open,
   }
   ORIEL_TRY_ASSIGN(const auto identity, file->identity());
   recording->set_file(identity);
-  files_[recording.get()] = std::move(file);
+  files_[recording.get()].file = std::move(file);
   const std::lock_guard lock(mutex_);
   unsynced_ = true;
   return {};
@@ -423,10 +437,14 @@ void VolumeLane::cut_by_disk(const TrackedPtr& recording, media::Reason reason) 
 
 void VolumeLane::close(const TrackedPtr& recording, media::Reason reason) {
   if (recording->is_ended()) return;
-  recording->ended(reason);
-  const bool had_file = files_.erase(recording.get()) > 0;
-  if (recording->position().written_parts == 0) {
-    if (had_file) {
+  const bool has_parts = recording->position().written_parts > 0;
+  auto file = files_.extract(recording.get());
+  std::optional<Sha256Digest> sha256;
+  if (has_parts) sha256 = file.mapped().hash.finish();
+  recording->ended(reason, sha256);
+  if (!has_parts) {
+    if (!file.empty()) {
+      file.mapped().file.reset();
       const auto& head = *recording->head;
       const auto removed = file_system_.remove(
           volume_.path_of(recording_file(head.feed, head.rendition, head.id, head.start)));
@@ -442,7 +460,8 @@ void VolumeLane::close(const TrackedPtr& recording, media::Reason reason) {
     discarded_(recording);
     return;
   }
-  journal_lines_.push_back(ended_entry(*recording, reason, clock_.now()));
+  journal_lines_.push_back(
+      ended_entry(*recording, reason, *sha256, file.mapped().sums, clock_.now()));
   const std::lock_guard lock(mutex_);
   unsynced_ = true;
 }
@@ -456,14 +475,27 @@ void VolumeLane::write_journal(std::deque<JournalEntry>& entries) {
   if (state == VolumeState::ok || state == VolumeState::full) {
     if (auto appended = journal_.append(journal_lines_, clock_.now()); !appended) {
       log::warn("volume {}: journal: {}", volume_.id().str(), appended.error().message);
-      dropped_journal_.add(static_cast<double>(journal_lines_.size()));
+      keep_journal_lines();
+      return;
     }
     const std::lock_guard lock(mutex_);
     unsynced_ = true;
   } else {
-    dropped_journal_.add(static_cast<double>(journal_lines_.size()));
+    keep_journal_lines();
+    return;
   }
   journal_lines_.clear();
+  journal_waits_ = false;
+}
+
+// Reasons must not be lost with the disk they speak of: the lines wait until it can be written.
+// Bounded by kJournalQueueMax: the newest are dropped.
+void VolumeLane::keep_journal_lines() {
+  journal_waits_ = true;
+  std::erase_if(journal_lines_, [](const auto& line) { return line.kind == JournalKind::alive; });
+  if (journal_lines_.size() <= kJournalQueueMax) return;
+  dropped_journal_.add(static_cast<double>(journal_lines_.size() - kJournalQueueMax));
+  journal_lines_.resize(kJournalQueueMax);
 }
 
 void VolumeLane::sync_loop(const std::stop_token& stop) {

@@ -15,6 +15,7 @@
 
 #include "archive/journal.h"
 #include "archive/row_writer.h"
+#include "archive/segment_sums.h"
 #include "archive/tracked_recording.h"
 #include "archive/volume.h"
 #include "base/metrics.h"
@@ -81,6 +82,8 @@ class VolumeLane {
   std::size_t open_count() const;
   // How long the call to the disk that is under way has taken; zero when none is.
   Duration busy_for() const;
+  // Lines of the journal could not be written yet.
+  bool journal_waits() const { return journal_waits_.load(); }
 
  private:
   struct Command {
@@ -88,6 +91,12 @@ class VolumeLane {
     media::PartPtr part;  // absent: close
     media::Reason reason = media::Reason::none;
     bool look = false;  // its file is not what it should be
+  };
+  // A recording's file while it is written. The bytes pass once: they are hashed as they go.
+  struct OpenFile {
+    std::unique_ptr<File> file;
+    Sha256 hash;
+    SegmentSums sums;
   };
   struct Synced {
     TrackedPtr recording;
@@ -98,7 +107,7 @@ class VolumeLane {
   void write_batch(std::deque<Command>& batch);
   void write_parts(const TrackedPtr& recording, std::vector<media::PartPtr>& parts);
   Result<void> append(const TrackedPtr& recording, const std::vector<media::PartPtr>& parts);
-  Result<File*> file_of(const TrackedPtr& recording);
+  Result<OpenFile*> file_of(const TrackedPtr& recording);
   void cut_back(const TrackedPtr& recording);
   void look_at_files();
   void mend_file(const TrackedPtr& recording);
@@ -106,6 +115,7 @@ class VolumeLane {
   void cut_by_disk(const TrackedPtr& recording, media::Reason reason);
   void close(const TrackedPtr& recording, media::Reason reason);
   void write_journal(std::deque<JournalEntry>& entries);
+  void keep_journal_lines();
   void note_alive();
 
   void sync_loop(const std::stop_token& stop);
@@ -132,7 +142,7 @@ class VolumeLane {
   Gauge& state_;
 
   // Writer thread only.
-  std::unordered_map<const TrackedRecording*, std::unique_ptr<File>> files_;
+  std::unordered_map<const TrackedRecording*, OpenFile> files_;
   std::vector<JournalEntry> journal_lines_;
   JournalWriter journal_;
 
@@ -142,6 +152,7 @@ class VolumeLane {
   std::atomic<std::int64_t> writing_since_us_ = 0;
   std::atomic<std::int64_t> syncing_since_us_ = 0;
   std::atomic<std::size_t> queued_bytes_ = 0;
+  std::atomic<bool> journal_waits_ = false;
   mutable std::mutex mutex_;
   std::condition_variable_any work_;                 // for the writer thread
   std::condition_variable_any sync_wake_;            // for the sync thread

@@ -86,6 +86,9 @@ class Writer::Core {
   std::vector<StreamState> stream_states() const;
   std::vector<LaneState> lane_states() const;
   RowState row_state() const { return rows_.state(); }
+  void note_journal(const VolumeId& volume, JournalEntry entry);
+  void note_ledger(std::vector<JournalEntry> entries);
+  Result<void> note_everywhere(const JournalEntry& entry, Duration deadline);
   Result<void> flush(Duration deadline);
 
  private:
@@ -100,6 +103,7 @@ class Writer::Core {
   };
 
   std::unique_ptr<VolumeLane> make_lane(Volume& volume, std::size_t queue_bytes_max);
+  VolumeLane& ledger_lane();
   VolumeLane* choose_lane(bool after_refusal);
   media::Reason why_no_lane() const;
   void apply(const std::vector<RowChange>& changes);
@@ -392,16 +396,23 @@ void Writer::Core::note_source(const FeedId& feed, media::Reason reason, UtcTime
 // apply_mutex_ held; pushes to queues only.
 void Writer::Core::apply(const std::vector<RowChange>& changes) {
   for (const auto& change : changes) {
-    if (auto entry = journal_entry(change, clock_.now())) {
-      // One copy is enough; the first volume that can be written has it.
-      for (auto& lane : lanes_) {
-        if (!lane->volume().writable() && &lane != &lanes_.back()) continue;
-        lane->push_journal(std::move(*entry));
-        break;
-      }
-    }
+    if (auto entry = journal_entry(change, clock_.now()))
+      ledger_lane().push_journal(std::move(*entry));
     rows_.push(change);
   }
+}
+
+// One copy is enough; the first volume that can be written has it.
+VolumeLane& Writer::Core::ledger_lane() {
+  for (auto& lane : lanes_)
+    if (lane->volume().writable()) return *lane;
+  return *lanes_.back();
+}
+
+void Writer::Core::note_ledger(std::vector<JournalEntry> entries) {
+  const std::lock_guard order(apply_mutex_);
+  auto& lane = ledger_lane();
+  for (auto& entry : entries) lane.push_journal(std::move(entry));
 }
 
 void Writer::Core::forget(RecordingId id) {
@@ -453,6 +464,31 @@ std::vector<LaneState> Writer::Core::lane_states() const {
   std::vector<LaneState> states;
   for (const auto& lane : lanes_) states.push_back({lane->volume().id(), lane->busy_for()});
   return states;
+}
+
+void Writer::Core::note_journal(const VolumeId& volume, JournalEntry entry) {
+  for (auto& lane : lanes_)
+    if (lane->volume().id() == volume) return lane->push_journal(std::move(entry));
+}
+
+Result<void> Writer::Core::note_everywhere(const JournalEntry& entry, Duration deadline) {
+  const auto until = std::chrono::steady_clock::now() + std::chrono::microseconds(deadline.us);
+  std::vector<VolumeLane*> lanes;
+  for (auto& lane : lanes_) {
+    const auto state = lane->volume().state();
+    if (state != VolumeState::ok && state != VolumeState::full) continue;
+    lane->push_journal(entry);
+    lanes.push_back(lane.get());
+  }
+  if (lanes.empty()) return fail(ErrorKind::unavailable, "no volume can be written");
+  for (auto* lane : lanes) {
+    const auto& id = lane->volume().id().str();
+    if (!lane->drain(until))
+      return fail(ErrorKind::deadline, "volume " + id + " did not take the line in time");
+    if (lane->journal_waits())
+      return fail(ErrorKind::unavailable, "volume " + id + ": its journal cannot be written");
+  }
+  return {};
 }
 
 Result<void> Writer::Core::flush(Duration deadline) {
@@ -548,6 +584,17 @@ std::vector<StreamState> Writer::streams() const { return core_->stream_states()
 std::vector<LaneState> Writer::lanes() const { return core_->lane_states(); }
 
 RowState Writer::rows() const { return core_->row_state(); }
+void Writer::note_journal(const VolumeId& volume, JournalEntry entry) {
+  core_->note_journal(volume, std::move(entry));
+}
+
+void Writer::note_ledger(std::vector<JournalEntry> entries) {
+  core_->note_ledger(std::move(entries));
+}
+
+Result<void> Writer::note_everywhere(const JournalEntry& entry, Duration deadline) {
+  return core_->note_everywhere(entry, deadline);
+}
 
 Result<void> Writer::flush(Duration deadline) { return core_->flush(deadline); }
 

@@ -17,7 +17,7 @@
 //                 P: the last part is torn. Recovery cuts it off.
 //           A failed write is cut back to the last whole part at once.
 //   close   1. Journal line recording_ended; file closed. 2. The volume's next sync.
-//           3. The row gets end, bytes, index and reason.
+//           3. The row gets end, bytes, index, reason and hash.
 //                 P before 3: an open row. Recovery reads the file again.
 // So a row never speaks of bytes that are not durable, and each byte is written once.
 //
@@ -39,6 +39,7 @@
 #include "base/ids.h"
 #include "base/metrics.h"
 #include "base/result.h"
+#include "base/sha256.h"
 #include "base/time.h"
 #include "media/part.h"
 #include "media/reason.h"
@@ -68,6 +69,7 @@ struct UnsettledRecording {
   std::uint64_t frames = 0;                   // samples of the track that gives parts their time
   std::vector<media::SegmentEntry> segments;  // of what is written
   std::optional<media::Reason> ended;         // absent while open
+  std::optional<Sha256Digest> sha256;         // of the whole file, once it has ended
 };
 
 // What was found wrong with a file that is being written.
@@ -158,6 +160,15 @@ class Writer {
   std::vector<StreamState> streams() const;
   std::vector<LaneState> lanes() const;
   RowState rows() const;
+
+  // Puts a line into the journal of a volume. Never blocks; a volume that is not there takes none.
+  void note_journal(const VolumeId& volume, JournalEntry entry);
+
+  // Puts a line into the journal of every volume that can be written, and returns when it survives
+  // a loss of power there. Blocks. Errors: unavailable (no volume takes it), deadline.
+  Result<void> note_everywhere(const JournalEntry& entry, Duration deadline);
+  // Puts lines into the journal that has the gaps' lines, in their order. Never blocks.
+  void note_ledger(std::vector<JournalEntry> entries);
 
   // Waits until everything received before is written, durable and settled. Errors: deadline.
   Result<void> flush(Duration deadline);

@@ -99,6 +99,28 @@ Migration version_3() {
               "ALTER TABLE recording ADD COLUMN frames INTEGER NOT NULL DEFAULT 0",
               // Empty: the window's.
               "ALTER TABLE feed ADD COLUMN licence TEXT NOT NULL DEFAULT ''",
+              // Seals, see archive/seal.h and archive/seal_rows.h. `unwritten` is the text of a
+              // seal until it lies on a volume.
+              "CREATE TABLE seal (feed TEXT NOT NULL, number INTEGER NOT NULL, day TEXT NOT NULL,"
+              " made_us INTEGER NOT NULL, previous BLOB NOT NULL, entries INTEGER NOT NULL,"
+              " head BLOB NOT NULL, key BLOB NOT NULL, signature BLOB NOT NULL, unwritten BLOB,"
+              " PRIMARY KEY (feed, number))",
+              "CREATE INDEX seal_by_day ON seal (feed, day)",
+              "CREATE INDEX seal_unwritten ON seal (feed) WHERE unwritten IS NOT NULL",
+              "CREATE TABLE unsealed (feed TEXT NOT NULL, day TEXT NOT NULL,"
+              " PRIMARY KEY (feed, day))",
+              "CREATE TABLE unsealed_deletion (recording INTEGER PRIMARY KEY, feed TEXT NOT NULL,"
+              " day TEXT NOT NULL, rendition INTEGER NOT NULL, start_us INTEGER NOT NULL,"
+              " end_us INTEGER NOT NULL, replaced_by INTEGER NOT NULL)",
+              // What of a recording is unreadable, see archive/verifier.h; few at any time.
+              "CREATE TABLE damage (recording INTEGER NOT NULL, feed TEXT NOT NULL,"
+              " rendition INTEGER NOT NULL, start_us INTEGER NOT NULL, end_us INTEGER NOT NULL,"
+              " what TEXT NOT NULL, found_us INTEGER NOT NULL, PRIMARY KEY (recording, start_us))",
+              "CREATE INDEX damage_by_time ON damage (feed, rendition, start_us)",
+              // How far the scrub is; one row.
+              "CREATE TABLE scrub (name TEXT PRIMARY KEY, next INTEGER NOT NULL,"
+              " began_us INTEGER NOT NULL, recordings INTEGER NOT NULL, bytes INTEGER NOT NULL,"
+              " damaged INTEGER NOT NULL, repaired INTEGER NOT NULL, finished_us INTEGER)",
           }};
 }
 
