@@ -24,11 +24,9 @@ constexpr int kStillWidthDefault = 1280;
 // Asked widths are rounded up to one of these, so that a still is made and kept only a few times.
 constexpr std::array kStillWidths = {160, 320, 480, 640, 960, 1280, 1920, 3840};
 
-constexpr std::string_view kInsteadOfPlayback =
-    "ask for a day at a time, or for all of it as a time-lapse: /timelapse/{feed}.mp4";
+constexpr std::string_view kInsteadOfPlayback = "ask for a day at a time";
 constexpr std::string_view kInsteadOfClip =
-    "ask for it in pieces, play it as /playback/{feed}/index.m3u8, or have all of it as a "
-    "time-lapse: /timelapse/{feed}.mp4";
+    "ask for it in pieces, or play it day by day as /playback/{feed}/index.m3u8";
 
 // Why there is nothing in a span, as far as this viewer may know. Blocks.
 Error why_nothing(const Services& services, const Seen& seen, UtcSpan span) {
