@@ -18,6 +18,8 @@ constexpr std::array<Requirement, kCapabilities> kRequirements = {{
     {Capability::watch_withheld, Role::operator_, Scope::media_read},
     {Capability::operate_feeds, Role::operator_, Scope::feeds_write},
     {Capability::withhold, Role::operator_, Scope::feeds_write},
+    {Capability::hold, Role::operator_, Scope::feeds_write},
+    {Capability::manage_retention, Role::administrator, Scope::feeds_write},
     {Capability::see_health, Role::operator_, Scope::health_read},
     {Capability::manage_accounts, Role::administrator, Scope::accounts_write},
 }};

@@ -58,9 +58,11 @@ enum class Capability : std::uint8_t {
   manage_walls,
   see_true_place,  // where a coarser one is published
   watch_withheld,
-  operate_feeds,  // add, test, pause, change, remove
-  withhold,       // and release
-  see_health,     // disks, screens, metrics
+  operate_feeds,     // add, test, pause, change, remove
+  withhold,          // and release
+  hold,              // keep a span from every deletion, and release it
+  manage_retention,  // what is deleted when, and by whom
+  see_health,        // disks, screens, metrics
   manage_accounts,
 };
 inline constexpr int kCapabilities = static_cast<int>(Capability::manage_accounts) + 1;

@@ -54,6 +54,8 @@ TEST(Roles, the_table_is_as_decided) {
   EXPECT_FALSE(may(with_role(Role::curator), Capability::watch_withheld));
   EXPECT_FALSE(may(with_role(Role::curator), Capability::see_true_place));
   EXPECT_TRUE(may(with_role(Role::operator_), Capability::withhold));
+  EXPECT_TRUE(may(with_role(Role::operator_), Capability::hold));
+  EXPECT_FALSE(may(with_role(Role::operator_), Capability::manage_retention));
   EXPECT_FALSE(may(with_role(Role::operator_), Capability::manage_accounts));
 }
 

@@ -119,13 +119,6 @@ std::optional<std::int64_t> recorded_today_s(const Services& services, const Fee
   return total_us / 1'000'000;
 }
 
-std::optional<std::int64_t> bytes_since(const Services& services, const FeedId& feed,
-                                        UtcTime since) {
-  const auto bytes = services.archive.catalog().recorded_bytes(feed, since);
-  if (!bytes) return std::nullopt;
-  return static_cast<std::int64_t>(*bytes);
-}
-
 DeskFeed desk_feed(Services& services, const Feed& feed, const access::View& view) {
   constexpr std::int64_t kDay_us = 86'400'000'000;
   const UtcTime now = services.clock.now();
@@ -156,8 +149,10 @@ DeskFeed desk_feed(Services& services, const Feed& feed, const access::View& vie
   desk.reconnects = static_cast<std::int64_t>(status.reconnects);
   desk.last_frame_at = status.last_frame_at;
   desk.recorded_today_s = recorded_today_s(services, feed.id(), midnight, now);
-  desk.recorded_today_bytes = bytes_since(services, feed.id(), midnight);
-  desk.recorded_bytes = bytes_since(services, feed.id(), UtcTime{});
+  if (const auto totals = services.archive.retention().usage().totals(feed.id(), now)) {
+    desk.recorded_today_bytes = static_cast<std::int64_t>(totals->today_bytes);
+    desk.recorded_bytes = static_cast<std::int64_t>(totals->bytes);
+  }
   return desk;
 }
 

@@ -31,6 +31,8 @@ std::optional<access::Capability> capability_named(std::string_view name) {
   if (name == "manage_walls") return Capability::manage_walls;
   if (name == "operate_feeds") return Capability::operate_feeds;
   if (name == "withhold") return Capability::withhold;
+  if (name == "hold") return Capability::hold;
+  if (name == "manage_retention") return Capability::manage_retention;
   if (name == "see_health") return Capability::see_health;
   if (name == "manage_accounts") return Capability::manage_accounts;
   return std::nullopt;

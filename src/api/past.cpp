@@ -57,11 +57,15 @@ Result<std::vector<PlacedSegment>> placed_segments(const RecordingRow& row) {
 struct Seam {
   std::optional<RunId> run;
   std::int64_t end_90k = 0;  // in the run
+  media::Thinned thinned = media::Thinned::none;
   bool continues(const RecordingRow& row, std::int64_t start_90k) const {
-    return run && *run == row.run && std::abs(row.run_offset_90k + start_90k - end_90k) <= 2;
+    // What is thinned has no sound: another set of tracks.
+    return run && *run == row.run && thinned == row.thinned &&
+           std::abs(row.run_offset_90k + start_90k - end_90k) <= 2;
   }
   void extend(const RecordingRow& row, std::int64_t segment_end_90k) {
     run = row.run;
+    thinned = row.thinned;
     end_90k = row.run_offset_90k + segment_end_90k;
   }
 };

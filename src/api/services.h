@@ -72,6 +72,7 @@ void add_feed_routes(http::Router& router, Services& services);
 void add_recording_routes(http::Router& router, Services& services);
 void add_desk_routes(http::Router& router, Services& services);
 void add_account_routes(http::Router& router, Services& services);
+void add_retention_routes(http::Router& router, Services& services);
 void add_wall_routes(http::Router& router, Services& services);
 void add_alarm_routes(http::Router& router, Services& services);
 void add_trust_routes(http::Router& router, Services& services);

@@ -113,6 +113,7 @@ class RunningApplication final : public Application {
   Result<void> reload(const Config& config) override {
     post_office_->configure(config.notify);
     ORIEL_TRY(archive_->add_volumes(config.volumes));
+    archive_->retention().rules().declare(config.retention);
     return feeds_->apply(config);
   }
   archive::Archive& archive() override { return *archive_; }
@@ -205,6 +206,7 @@ Result<void> RunningApplication::open_archive() {
   options.key = std::make_shared<const SigningKey>(std::move(key));
   node_key_ = options.key->public_key();
   options.scrub_round = Duration::from_s(config_.scrub_days * 86'400);
+  options.declared_rules = config_.retention;
   options.writer.recording_wanted = [this](const FeedId& feed, media::Rendition rendition,
                                            media::Reason was) {
     if (auto* feeds = wanting_.load()) feeds->recording_wanted(feed, rendition, was);
@@ -258,6 +260,7 @@ void RunningApplication::make_routes() {
   api::add_feed_routes(router_, *services_);
   api::add_recording_routes(router_, *services_);
   api::add_desk_routes(router_, *services_);
+  api::add_retention_routes(router_, *services_);
   api::add_account_routes(router_, *services_);
   api::add_wall_routes(router_, *services_);
   api::add_alarm_routes(router_, *services_);

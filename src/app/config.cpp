@@ -168,6 +168,33 @@ void read_licence(TomlReader& reader, std::string& licence) {
     reader.refuse("licence", "expected one line of at most 200 bytes, such as CC-BY-4.0");
 }
 
+// [retention], or retention = { … } of a feed.
+archive::RetentionRule read_retention(TomlReader& reader, bool of_feed) {
+  archive::RetentionRule rule;
+  const auto days = [&](std::string_view key, std::optional<double>& value) {
+    reader.real(key, value, archive::kRuleDaysMin, archive::kRuleDaysMax);
+  };
+  const auto bytes = [&](std::string_view key, std::optional<std::int64_t>& value) {
+    std::int64_t read = 0;
+    reader.integer(key, read, 1, std::int64_t{1} << 60);
+    if (read > 0) value = read;
+  };
+  days("keep_days", rule.keep_days);
+  days("key_frames_after_days", rule.key_frames_after_days);
+  days("minute_frames_after_days", rule.minute_frames_after_days);
+  bytes("feed_bytes_max", rule.feed_bytes_max);
+  if (!of_feed) {
+    bytes("total_bytes_max", rule.total_bytes_max);
+    bytes("free_bytes_min", rule.free_bytes_min);
+  }
+  if (const auto checked = archive::check_rule(rule, of_feed); !checked) {
+    const auto& message = checked.error().message;
+    const auto colon = message.find(": ");
+    reader.refuse(message.substr(0, colon), message.substr(colon + 2));
+  }
+  return rule;
+}
+
 api::FeedSettings read_feed(TomlReader& reader) {
   api::FeedSettings feed;
   feed.declared = true;
@@ -253,6 +280,9 @@ Result<Config> parse_config(std::string_view text, const std::string& file_name)
   reader.integer("scrub_days", config.scrub_days, 0, 3650);
   reader.table("http", [&](TomlReader& inner) { read_http(inner, config.http); });
   reader.table("notify", [&](TomlReader& inner) { read_notify(inner, config.notify); });
+  reader.table("retention", [&](TomlReader& inner) {
+    config.retention.installation = read_retention(inner, false);
+  });
   reader.tables("volume", [&](TomlReader& inner) {
     config.volumes.push_back(read_volume(inner));
     volume_lines.push_back(inner.line());
@@ -267,6 +297,9 @@ Result<Config> parse_config(std::string_view text, const std::string& file_name)
   });
   reader.tables("feed", [&](TomlReader& inner) {
     config.feeds.push_back(read_feed(inner));
+    inner.table("retention", [&](TomlReader& rule) {
+      config.retention.feeds[config.feeds.back().id] = read_retention(rule, true);
+    });
     feed_lines.push_back(inner.line());
   });
   reader.finish();

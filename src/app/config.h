@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "api/feeds.h"
+#include "archive/retention_rules.h"
 #include "archive/volume.h"
 #include "base/result.h"
 #include "base/secret.h"
@@ -44,6 +45,7 @@ struct Config {
   HttpConfig http;
   notify::PostOfficeOptions notify;
   std::vector<archive::VolumeOptions> volumes;
+  archive::RetentionRules retention;
   std::vector<api::Sector> sectors;
   std::vector<api::Site> sites;
   std::vector<api::FeedSettings> feeds;

@@ -41,6 +41,27 @@ TEST(Config, two_feeds_with_one_name_are_refused_with_both_lines) {
             "oriel.toml:4: feed[1].id: \"a\" is already the id of the one in line 1");
 }
 
+TEST(Config, rules_of_retention_are_of_the_installation_and_of_feeds) {
+  const auto config = parse_config(
+      "[retention]\nkeep_days = 3650\nkey_frames_after_days = 365\nfree_bytes_min = 50000000000\n"
+      "[[feed]]\nid = \"lake\"\nsource = \"rtsp://a/b\"\n"
+      "retention = { keep_days = 1.5, key_frames_after_days = 1 }\n",
+      "f");
+  ASSERT_TRUE(config) << config.error().message;
+  EXPECT_EQ(config->retention.installation.free_bytes_min, 50'000'000'000);
+  const auto rule = config->retention.of(FeedId("lake"));
+  EXPECT_EQ(rule.keep_days, 1.5);
+  EXPECT_EQ(rule.key_frames_after_days, 1);
+  EXPECT_THAT(error_of("[retention]\nkeep_days = 0\n"),
+              HasSubstr("oriel.toml:2: retention.keep_days: expected"));
+  EXPECT_THAT(error_of("[retention]\nkeep_days = 5\nkey_frames_after_days = 9\n"),
+              HasSubstr("oriel.toml:3: retention.key_frames_after_days: must be less"));
+  EXPECT_THAT(error_of("[retention]\nkeep_weeks = 5\n"), HasSubstr("is not a known key"));
+  EXPECT_THAT(error_of("[[feed]]\nid = \"a\"\nsource = \"rtsp://a/b\"\n"
+                       "retention = { free_bytes_min = 5 }\n"),
+              HasSubstr("feed[0].retention.free_bytes_min: is not a known key"));
+}
+
 TEST(Config, an_error_never_shows_a_source) {
   EXPECT_THAT(error_of("[[feed]]\nid = \"a\"\nsource = \"gopher://user:secret@host/x\"\n"),
               Not(HasSubstr("secret")));

@@ -11,6 +11,7 @@
 #include "app/archive_commands.h"
 #include "app/commands.h"
 #include "app/config.h"
+#include "app/retention_command.h"
 #include "app/serve.h"
 #include "base/thread.h"
 #include "demo/camera_command.h"
@@ -183,6 +184,12 @@ void add_archive(CLI::App& program, Arguments& arguments, Commands& commands) {
                           return app::list_recordings(config, arguments.feed, arguments.count);
                         });
                       }});
+  auto* retention = archive->add_subcommand(
+      "retention", "What the rules of retention would delete or thin now; changes nothing");
+  retention->add_flag_callback(
+      "--dry-run", [] {}, "Said or not: only the running program deletes");
+  add_config_options(*retention, arguments);
+  commands.push_back({retention, [&] { return with_config(arguments, app::show_retention); }});
   auto* inspect = archive->add_subcommand(
       "inspect", "What a recording's file says by itself: time, length, whether it is whole");
   inspect->add_option("file", arguments.file)->required();

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "archive/ledger_journal.h"
+#include "archive/thinning.h"
 #include "base/log.h"
 
 namespace oriel::archive {
@@ -115,6 +116,7 @@ Result<std::unique_ptr<Archive>> Archive::open(ArchiveOptions options,
   archive->clock_ = &clock;
   archive->publish(std::move(views));
   const auto& volumes = archive->volumes();
+  ORIEL_TRY(clear_unfinished_thinning(volumes, files, database));
   ORIEL_TRY_ASSIGN(archive->recovery_, recover(volumes, files, database, clock.now()));
   ORIEL_TRY_ASSIGN(archive->ids_, IdAllocator::open(database, archive->recovery_.highest_recording,
                                                     archive->recovery_.highest_run));
@@ -145,13 +147,14 @@ Result<std::unique_ptr<Archive>> Archive::open(ArchiveOptions options,
       options.alarms, clock, metrics,
       [archive = archive.get()](RecordingId id) { archive->reader_->forget(id); });
   archive->care_->start();
+  const auto forget = [reader = archive->reader_.get(),
+                       cache = archive->cache_.get()](RecordingId id) {
+    reader->forget(id);
+    cache->forget(id);
+  };
   archive->sweep_ = std::make_unique<Sweep>(
       options.sweep, [archive = archive.get()] { return archive->volumes(); }, *archive->writer_,
-      files, database, options.alarms, clock, metrics,
-      [archive = archive.get()](RecordingId id) {
-        archive->reader_->forget(id);
-        archive->cache_->forget(id);
-      });
+      files, database, options.alarms, clock, metrics, forget);
   if (options.watch.wanted) {
     archive->sweep_->start();
     archive->watch_ = std::make_unique<Watch>(
@@ -173,6 +176,13 @@ Result<std::unique_ptr<Archive>> Archive::open(ArchiveOptions options,
         "archive-scrub",
         [scrub = archive->scrub_.get()](const std::stop_token& stop) { scrub_loop(*scrub, stop); });
   }
+  archive->retention_ = std::make_unique<Retention>(
+      options.retention,
+      RetentionParts{database, *archive->writer_, files,
+                     [archive = archive.get()] { return archive->volumes(); }, *archive->catalog_,
+                     *archive->ids_, clock, options.alarms, metrics, forget});
+  archive->retention_->rules().declare(std::move(options.declared_rules));
+  ORIEL_TRY(archive->retention_->start());
   archive->refill_ = NamedThread(
       "archive-ids",
       [ids = archive->ids_.get()](const std::stop_token& stop) { refill_loop(*ids, stop); });
@@ -239,6 +249,7 @@ void Archive::stop() {
   scrubber_.join();
   custody_.join();
   refill_.join();
+  if (retention_) retention_->stop();
   if (writer_) writer_->stop();
 }
 

@@ -14,6 +14,7 @@
 #include "archive/reader.h"
 #include "archive/recovery.h"
 #include "archive/scrub.h"
+#include "archive/retention.h"
 #include "archive/sweep.h"
 #include "archive/verifier.h"
 #include "archive/volume.h"
@@ -39,6 +40,8 @@ struct ArchiveOptions {
   std::shared_ptr<const SigningKey> key;
   // Every recording is read again once in this time; zero: never.
   Duration scrub_round{};
+  RetentionOptions retention;
+  RetentionRules declared_rules;  // of the configuration file
 };
 
 // Owns volumes, writer, catalog, reader, cache and ids. Database, clock and metrics outlive it.
@@ -63,6 +66,7 @@ class Archive {
   const Reader& reader() const { return *reader_; }
   SegmentCache& cache() { return *cache_; }
   Notary& notary() { return *notary_; }
+  Retention& retention() { return *retention_; }
   media::IdSource& ids() { return *ids_; }
   FileSystem& file_system() { return *file_system_; }
   // As they are now; the list given stays as it is when others are added.
@@ -101,6 +105,7 @@ class Archive {
   std::unique_ptr<Notary> notary_;
   std::unique_ptr<Verifier> verifier_;
   std::unique_ptr<Scrub> scrub_;
+  std::unique_ptr<Retention> retention_;
   NamedThread refill_;
   NamedThread custody_;
   NamedThread scrubber_;

@@ -17,7 +17,7 @@ constexpr std::int64_t kRowsBefore = 4;
 constexpr std::string_view kColumns =
     "SELECT id, feed, rendition, run, run_offset_90k, volume, init, start_us, end_us, bytes,"
     " began, ended, clock_source, clock_error_us, segment_index, clock_offset_us, declared_fps, "
-    "frames"
+    "frames, thinned"
     " FROM recording ";
 
 std::string select(std::string_view where) { return std::string(kColumns) + std::string(where); }
@@ -42,6 +42,7 @@ RecordingRow row_of(const store::Row& row) {
   read.clock.offset_us = row.integer(15);
   read.declared_fps = row.real(16);
   read.frames = row.integer(17);
+  read.thinned = static_cast<media::Thinned>(row.integer(18));
   return read;
 }
 
@@ -62,6 +63,7 @@ RecordingRow row_of(const UnsettledRecording& recording) {
   row.clock = head.clock;
   row.declared_fps = head.declared_fps;
   row.frames = static_cast<std::int64_t>(recording.frames);
+  row.thinned = head.thinned;
   row.segment_index = media::encode_segment_index(recording.segments);
   row.head = recording.head;
   return row;
@@ -191,25 +193,6 @@ Result<std::optional<UtcSpan>> Catalog::last_good_span(const FeedId& feed, UtcTi
   good.begin = std::max(good.begin, end - length_max);
   if (good.begin >= good.end) return std::optional<UtcSpan>{};
   return std::optional(good);
-}
-
-Result<std::uint64_t> Catalog::recorded_bytes(const FeedId& feed, UtcTime since) const {
-  std::uint64_t bytes = 0;
-  for (const auto rendition :
-       {media::Rendition::main, media::Rendition::sub, media::Rendition::made}) {
-    for (const auto& recording : unsettled(feed, rendition)) {
-      if (recording.head->start < since || recording.ended) continue;
-      bytes += recording.bytes;
-    }
-    ORIEL_TRY(database_.read([&](store::Session& session) {
-      return session.query(
-          "SELECT COALESCE(SUM(bytes), 0) FROM recording WHERE feed = $1 AND rendition = $2"
-          " AND start_us >= $3 AND ended IS NOT NULL",
-          {feed.str(), static_cast<std::int64_t>(rendition), since.us},
-          [&](const store::Row& row) { bytes += static_cast<std::uint64_t>(row.integer(0)); });
-    }));
-  }
-  return bytes;
 }
 
 Result<InitSegment> Catalog::init_of(const RecordingRow& row) const {

@@ -37,8 +37,9 @@ struct RecordingRow {
   media::Reason began = media::Reason::none;
   std::optional<media::Reason> ended;  // absent while open
   media::ClockQuality clock;
-  double declared_fps = 0;   // 0: not known, or no picture
-  std::int64_t frames = 0;   // samples of the track that gives parts their time; 0: not known
+  double declared_fps = 0;  // 0: not known, or no picture
+  std::int64_t frames = 0;  // samples of the track that gives parts their time; 0: not known
+  media::Thinned thinned = media::Thinned::none;
   Bytes segment_index;       // encoded; see segments_of()
   media::RecordingPtr head;  // set while the recording is not settled
 
@@ -67,9 +68,10 @@ struct TimelineSpan {
   TimelineState state = TimelineState::missing;
   media::Reason reason =
       media::Reason::none;  // none when recorded, or before the feed was declared
+  media::Thinned thinned = media::Thinned::none;  // of what is recorded
   bool operator==(const TimelineSpan&) const = default;
 };
-BOOST_DESCRIBE_STRUCT(TimelineSpan, (), (start, end, state, reason))
+BOOST_DESCRIBE_STRUCT(TimelineSpan, (), (start, end, state, reason, thinned))
 
 // Spans touch and their sum is exactly [begin, covered_end). covered_end is the asked end (or now,
 // whichever is earlier) unless the answer hit its bound: ask again from there.
@@ -118,8 +120,6 @@ class Catalog {
   // The end of the newest unbroken recorded time before `before`, at most `length_max` of it.
   Result<std::optional<UtcSpan>> last_good_span(const FeedId& feed, UtcTime before,
                                                 Duration length_max) const;
-  // Bytes of recordings of all renditions that start at or after `since`.
-  Result<std::uint64_t> recorded_bytes(const FeedId& feed, UtcTime since) const;
 
   // The init segment and tracks of a recording; the newest few are kept in memory.
   Result<InitSegment> init_of(const RecordingRow& row) const;

@@ -53,7 +53,7 @@ void CoverageSum::add(const TimelineSpan& span) {
 void append_span(std::vector<TimelineSpan>& spans, const TimelineSpan& span) {
   if (span.start >= span.end) return;
   if (!spans.empty() && spans.back().state == span.state && spans.back().reason == span.reason &&
-      spans.back().end == span.start)
+      spans.back().thinned == span.thinned && spans.back().end == span.start)
     spans.back().end = span.end;
   else
     spans.push_back(span);
@@ -69,7 +69,7 @@ std::vector<TimelineSpan> seen_by(const Sight& sight, const std::vector<Timeline
       const UtcTime from = std::max(at, seen->begin);
       const UtcTime to = std::min(span.end, seen->end);
       append_span(shown, {at, from, TimelineState::missing, media::Reason::withheld});
-      append_span(shown, {from, to, span.state, span.reason});
+      append_span(shown, {from, to, span.state, span.reason, span.thinned});
       at = to;
     }
     const UtcTime late = std::clamp(sight.not_after, at, span.end);

@@ -46,10 +46,21 @@ enum class JournalKind {
   // text (why), who, made_us.
   withheld,
   released,  // item
+  // Of a hold (see holds.h), on every volume: hold, feed (absent: all feeds), start_us, end_us,
+  // until_us, text (why), who.
+  hold_made,
+  hold_released,  // hold, who; from at_us on
+  // The recording was deleted (deletion.h): feed, rendition, recording, start_us, end_us; reason
+  // `deleted`, or `none` where `replaced_by` stands in its place. Written before its file goes.
+  recording_deleted,
+  // The file of `recording` is a thinned copy (thinning.h) of `replaces`: it counts only where that
+  // one is gone. feed, rendition, run, run_offset_90k, clock_source, clock_error_us, start_us,
+  // end_us, thinned, began, reason (why it ended). Written before the row.
+  recording_thinned,
 };
 BOOST_DESCRIBE_ENUM(JournalKind, recording_began, recording_ended, gap_began, gap_ended, alive,
                     started, stopped, recording_hashed, ledger_began, gap_stands, withheld,
-                    released)
+                    released, hold_made, hold_released, recording_deleted, recording_thinned)
 
 constexpr Duration kAliveInterval = Duration::from_s(30);
 
@@ -78,13 +89,19 @@ struct JournalEntry {
   std::optional<std::string> text;
   std::optional<std::string> who;
   std::optional<std::int64_t> made_us;
+  std::optional<std::int64_t> hold;
+  std::optional<std::int64_t> until_us;
+  std::optional<std::int64_t> replaces;     // recording
+  std::optional<std::int64_t> replaced_by;  // recording
+  std::optional<media::Thinned> thinned;
+  std::optional<media::Reason> began;
   bool operator==(const JournalEntry&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(JournalEntry, (),
                       (at_us, kind, feed, rendition, recording, run, run_offset_90k, reason,
                        clock_source, clock_offset_us, clock_error_us, declared_fps, start_us,
-                       end_us, tracks, bytes, frames, index, sha256, sums, item, text, who,
-                       made_us))
+                       end_us, tracks, bytes, frames, index, sha256, sums, item, text, who, made_us,
+                       hold, until_us, replaces, replaced_by, thinned, began))
 
 constexpr std::size_t kJournalLineMax = 16'384;
 

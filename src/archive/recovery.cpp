@@ -212,6 +212,10 @@ Result<void> Recovery::look_at_day(const Volume& volume, const FeedId& feed, Day
           {feed.str(), static_cast<std::int64_t>(rendition), begin.us,
            (begin + Duration::from_s(86'400)).us},
           [&](const store::Row& row) { rows.insert(row.integer(0)); }));
+    // Their files are on the way out, or copies that never became recordings.
+    for (const auto* table : {"deletion", "thinning"})
+      ORIEL_TRY(session.query(std::string("SELECT recording FROM ") + table, {},
+                              [&](const store::Row& row) { rows.insert(row.integer(0)); }));
     return {};
   }));
   for (const auto& entry : entries) {
@@ -471,6 +475,8 @@ Result<void> Recovery::drop_empty(const Candidate& candidate, bool foreign) {
 }
 
 Result<void> Recovery::note_damaged(const Candidate& candidate) {
+  // A file without a row that is gone now was deleted since it was seen.
+  if (!candidate.has_row) return {};
   std::int64_t removed = 0;
   ORIEL_TRY(database_.write([&](store::Session& session) -> Result<void> {
     std::int64_t end_us = std::max(life_.last.us, candidate.start.us);

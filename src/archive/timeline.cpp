@@ -6,6 +6,7 @@
 #include "archive/away.h"
 #include "archive/catalog.h"
 #include "archive/damage_rows.h"
+#include "archive/gap_rows.h"
 
 namespace oriel::archive {
 namespace {
@@ -21,6 +22,7 @@ struct Stretch {
   UtcTime end;
   media::Reason began = media::Reason::none;  // of its first recording
   media::Reason ended = media::Reason::none;  // of its last recording; none while open
+  media::Thinned thinned = media::Thinned::none;
 };
 
 struct Gap {
@@ -29,23 +31,19 @@ struct Gap {
   media::Reason reason = media::Reason::none;
 };
 
-bool explains(media::Reason reason) {
-  return reason != media::Reason::none && reason != media::Reason::length_reached;
-}
-
-// Where one recording follows another within a run nothing is missing, even where the clock was
-// slewed meanwhile.
-Duration join_of(const Stretch& last, const Stretch& next) {
-  const bool follows =
-      last.ended == media::Reason::length_reached && next.began == media::Reason::length_reached;
-  return follows ? Catalog::kSlewJoin : Catalog::kJoin;
-}
-
 // Joins what touches; `stretches` by start.
-void add_stretch(std::vector<Stretch>& stretches, const Stretch& next) {
+void add_stretch(std::vector<Stretch>& stretches, Stretch next) {
   if (next.end <= next.start) return;
-  if (!stretches.empty() && next.start <= stretches.back().end + join_of(stretches.back(), next)) {
+  if (!stretches.empty() &&
+      next.start <= stretches.back().end + join_of(stretches.back().ended, next.began)) {
     auto& last = stretches.back();
+    if (next.thinned != last.thinned) {
+      if (next.end <= last.end) return;
+      if (next.start > last.end) last.end = next.start;
+      next.start = last.end;
+      stretches.push_back(next);
+      return;
+    }
     if (next.end >= last.end) {
       last.end = next.end;
       last.ended = next.ended;
@@ -87,7 +85,7 @@ class Layout {
     const UtcTime start = std::clamp(stretch.start, span_.begin, span_.end);
     const UtcTime end = std::clamp(stretch.end, span_.begin, span_.end);
     missing_until(start, stretch.began);
-    emit(end, TimelineState::recorded, media::Reason::none);
+    emit(end, TimelineState::recorded, media::Reason::none, stretch.thinned);
     last_ = stretch.ended;
   }
   // `next` is why what follows began, as far as it tells why it had not begun before.
@@ -116,15 +114,17 @@ class Layout {
     emit(end, TimelineState::missing, reason);
   }
 
-  void emit(UtcTime end, TimelineState state, media::Reason reason) {
+  void emit(UtcTime end, TimelineState state, media::Reason reason,
+            media::Thinned thinned = media::Thinned::none) {
     const auto from = UtcTime::from_ms(at_.ms());
     const auto to = UtcTime::from_ms(end.ms());
     at_ = std::max(at_, end);
     if (to <= from) return;
-    if (!spans_.empty() && spans_.back().state == state && spans_.back().reason == reason)
+    if (!spans_.empty() && spans_.back().state == state && spans_.back().reason == reason &&
+        spans_.back().thinned == thinned)
       spans_.back().end = to;
     else
-      spans_.push_back({from, to, state, reason});
+      spans_.push_back({from, to, state, reason, thinned});
   }
 
   const UtcSpan span_;
@@ -176,13 +176,14 @@ constexpr auto kMain = static_cast<std::int64_t>(media::Rendition::main);
 
 Stretch stretch_of(const store::Row& row) {
   return {UtcTime{row.integer(1)}, UtcTime{row.integer(2)},
-          static_cast<media::Reason>(row.integer(3)), static_cast<media::Reason>(row.integer(4))};
+          static_cast<media::Reason>(row.integer(3)), static_cast<media::Reason>(row.integer(4)),
+          static_cast<media::Thinned>(row.integer(5))};
 }
 
 Result<void> TimelineQuery::load_before() {
   std::vector<Stretch> found;
   ORIEL_TRY(
-      session_.query("SELECT id, start_us, end_us, began, ended FROM recording"
+      session_.query("SELECT id, start_us, end_us, began, ended, thinned FROM recording"
                      " WHERE feed = $1 AND rendition = $2 AND start_us < $3"
                      " AND ended IS NOT NULL ORDER BY start_us DESC LIMIT $4",
                      {feed_.str(), kMain, span_.begin.us, kRowsBefore},
@@ -200,8 +201,8 @@ Result<void> TimelineQuery::load_stretches() {
   for (std::int64_t count = kRowsAPage; count == kRowsAPage;) {
     count = 0;
     ORIEL_TRY(
-        session_.query("SELECT id, start_us, end_us, began, ended FROM recording WHERE feed = $1"
-                       " AND rendition = $2 AND start_us >= $3 AND start_us < $4"
+        session_.query("SELECT id, start_us, end_us, began, ended, thinned FROM recording"
+                       " WHERE feed = $1 AND rendition = $2 AND start_us >= $3 AND start_us < $4"
                        " AND (start_us > $3 OR id > $5) ORDER BY start_us, id LIMIT $6",
                        {feed_.str(), kMain, after_us, span_.end.us, after_id, kRowsAPage},
                        [&](const store::Row& row) {

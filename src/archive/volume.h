@@ -74,6 +74,7 @@ class Volume {
   const VolumeId& id() const { return options_.id; }
   const std::string& path() const { return options_.path; }
   std::string path_of(std::string_view relative_path) const;
+  std::uint64_t reserve_bytes() const { return options_.reserve_bytes; }
   VolumeStatus status() const;
   VolumeState state() const;
   std::uint64_t reserve_bytes() const { return options_.reserve_bytes; }

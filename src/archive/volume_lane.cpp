@@ -182,6 +182,27 @@ void VolumeLane::push_journal(JournalEntry entry) {
   work_.notify_one();
 }
 
+Result<void> VolumeLane::write_journal_durably(std::vector<JournalEntry> entries,
+                                               SteadyTime deadline) {
+  if (entries.empty()) return {};
+  const auto order = std::make_shared<JournalOrder>();
+  order->entries = std::move(entries);
+  {
+    std::unique_lock lock(mutex_);
+    journal_order_queue_.push_back(order);
+    ++pushed_;
+    work_.notify_one();
+    if (!progress_.wait_until(lock, deadline, [&] { return order->done; }))
+      return fail(ErrorKind::deadline, "volume " + volume_.id().str() + ": its journal is behind");
+    if (!order->result) return order->result;
+  }
+  // By descriptors of its own: an error that this sync is told of is still told to the lane's.
+  ORIEL_TRY_ASSIGN(const auto file,
+                   file_system_.open(volume_.path_of(journal_file(order->day)), OpenMode::write));
+  ORIEL_TRY(file->sync());
+  return file_system_.sync_folder(volume_.path_of(kJournalFolder));
+}
+
 bool VolumeLane::drain(SteadyTime deadline) {
   std::unique_lock lock(mutex_);
   const auto target = pushed_;
@@ -202,24 +223,33 @@ void VolumeLane::write_loop(const std::stop_token& stop) {
   for (;;) {
     std::deque<Command> batch;
     std::deque<JournalEntry> journal;
+    std::deque<std::shared_ptr<JournalOrder>> orders;
     {
       std::unique_lock lock(mutex_);
-      work_.wait(lock, stop, [&] { return !queue_.empty() || !journal_queue_.empty(); });
-      if (queue_.empty() && journal_queue_.empty()) return;
+      work_.wait(lock, stop, [&] {
+        return !queue_.empty() || !journal_queue_.empty() || !journal_order_queue_.empty();
+      });
+      if (queue_.empty() && journal_queue_.empty() && journal_order_queue_.empty()) return;
       const auto count = static_cast<std::ptrdiff_t>(std::min(queue_.size(), kBatchMax));
       batch.assign(std::make_move_iterator(queue_.begin()),
                    std::make_move_iterator(queue_.begin() + count));
       queue_.erase(queue_.begin(), queue_.begin() + count);
       journal.swap(journal_queue_);
+      orders.swap(journal_order_queue_);
     }
-    const auto count = batch.size() + journal.size();
+    const auto count = batch.size() + journal.size() + orders.size();
+    Result<void> journalled;
     {
       const Busy busy(writing_since_us_, clock_);
       write_batch(batch);
-      write_journal(journal);
+      journalled = write_journal(journal, orders);
     }
     {
       const std::lock_guard lock(mutex_);
+      for (const auto& order : orders) {
+        order->result = journalled;
+        order->done = true;
+      }
       done_ += count;
     }
     progress_.notify_all();
@@ -466,26 +496,38 @@ void VolumeLane::close(const TrackedPtr& recording, media::Reason reason) {
   unsynced_ = true;
 }
 
-void VolumeLane::write_journal(std::deque<JournalEntry>& entries) {
+Result<void> VolumeLane::write_journal(std::deque<JournalEntry>& entries,
+                                       std::deque<std::shared_ptr<JournalOrder>>& orders) {
   const auto state = volume_.state();
   journal_lines_.insert(journal_lines_.end(), std::make_move_iterator(entries.begin()),
                         std::make_move_iterator(entries.end()));
-  if (journal_lines_.empty()) return;
+  const auto unordered = journal_lines_.size();
+  for (const auto& order : orders)
+    journal_lines_.insert(journal_lines_.end(), order->entries.begin(), order->entries.end());
+  if (journal_lines_.empty()) return {};
+  Result<void> written;
   // The reserve of a full volume is for this, too.
   if (state == VolumeState::ok || state == VolumeState::full) {
-    if (auto appended = journal_.append(journal_lines_, clock_.now()); !appended) {
-      log::warn("volume {}: journal: {}", volume_.id().str(), appended.error().message);
-      keep_journal_lines();
-      return;
-    }
+    const auto now = clock_.now();
+    for (const auto& order : orders) order->day = day_of(now);
+    written = journal_.append(journal_lines_, now);
+    if (!written)
+      log::warn("volume {}: journal: {}", volume_.id().str(), written.error().message);
     const std::lock_guard lock(mutex_);
     unsynced_ = true;
   } else {
+    written = fail(ErrorKind::unavailable, "volume " + volume_.id().str() +
+                                               " takes no journal: " + volume_.status().message);
+  }
+  if (!written) {
+    // Who ordered lines hears that they are not written, and decides.
+    journal_lines_.resize(unordered);
     keep_journal_lines();
-    return;
+    return written;
   }
   journal_lines_.clear();
   journal_waits_ = false;
+  return written;
 }
 
 // Reasons must not be lost with the disk they speak of: the lines wait until it can be written.

@@ -75,6 +75,9 @@ class VolumeLane {
   bool push_part(const TrackedPtr& recording, const media::PartPtr& part);
   void push_close(const TrackedPtr& recording, media::Reason reason);
   void push_journal(JournalEntry entry);
+  // Puts the lines into the journal and returns when they survive a loss of power. Blocks. Errors:
+  // unavailable (the volume takes no journal now), deadline, as File::write.
+  Result<void> write_journal_durably(std::vector<JournalEntry> entries, SteadyTime deadline);
 
   // Waits until what was pushed before is written, synced and handed to the row writer. False at
   // the deadline.
@@ -98,6 +101,13 @@ class VolumeLane {
     Sha256 hash;
     SegmentSums sums;
   };
+  // Lines that someone waits for.
+  struct JournalOrder {
+    std::vector<JournalEntry> entries;
+    bool done = false;  // guarded by mutex_, as `result`
+    Result<void> result;
+    Day day;  // whose journal has them
+  };
   struct Synced {
     TrackedPtr recording;
     bool row_open = false;  // sync thread only
@@ -114,7 +124,8 @@ class VolumeLane {
   Result<void> write_anew(const TrackedPtr& recording, File& open, const std::string& path);
   void cut_by_disk(const TrackedPtr& recording, media::Reason reason);
   void close(const TrackedPtr& recording, media::Reason reason);
-  void write_journal(std::deque<JournalEntry>& entries);
+  Result<void> write_journal(std::deque<JournalEntry>& entries,
+                             std::deque<std::shared_ptr<JournalOrder>>& orders);
   void keep_journal_lines();
   void note_alive();
 
@@ -154,13 +165,14 @@ class VolumeLane {
   std::atomic<std::size_t> queued_bytes_ = 0;
   std::atomic<bool> journal_waits_ = false;
   mutable std::mutex mutex_;
-  std::condition_variable_any work_;                 // for the writer thread
-  std::condition_variable_any sync_wake_;            // for the sync thread
-  std::condition_variable_any progress_;             // for drain()
-  std::deque<Command> queue_;                        // guarded by mutex_, as all below
-  std::deque<JournalEntry> journal_queue_;           // at most kJournalQueueMax
-  std::vector<std::shared_ptr<Synced>> recordings_;  // with a file, not settled
-  bool unsynced_ = false;                            // something was written since the last sync
+  std::condition_variable_any work_;        // for the writer thread
+  std::condition_variable_any sync_wake_;   // for the sync thread
+  std::condition_variable_any progress_;    // for drain()
+  std::deque<Command> queue_;               // guarded by mutex_, as all below
+  std::deque<JournalEntry> journal_queue_;  // at most kJournalQueueMax
+  std::deque<std::shared_ptr<JournalOrder>> journal_order_queue_;  // bounded by waiting threads
+  std::vector<std::shared_ptr<Synced>> recordings_;                // with a file, not settled
+  bool unsynced_ = false;  // something was written since the last sync
   std::uint64_t pushed_ = 0;
   std::uint64_t done_ = 0;
   std::uint64_t sync_wanted_ = 0;

@@ -90,6 +90,12 @@ class Writer::Core {
   void note_ledger(std::vector<JournalEntry> entries);
   Result<void> note_everywhere(const JournalEntry& entry, Duration deadline);
   Result<void> flush(Duration deadline);
+  Result<void> write_journal(const VolumeId& volume, std::vector<JournalEntry> entries,
+                             Duration deadline);
+  std::map<FeedId, UtcTime> take_settled();
+  double backlog() const {
+    return static_cast<double>(budget_.taken()) / static_cast<double>(budget_.bytes_max());
+  }
 
  private:
   // What one sink writes.
@@ -128,6 +134,7 @@ class Writer::Core {
 
   mutable std::mutex mutex_;
   std::unordered_map<RecordingId, TrackedPtr> tracked_;  // guarded by mutex_
+  std::map<FeedId, UtcTime> settled_;                    // guarded by mutex_; one a feed
   std::map<std::uint64_t, Stream> streams_;              // guarded by mutex_; one a sink
   std::uint64_t last_stream_ = 0;                        // guarded by mutex_
   // Keeps a gap's rows and journal lines in the ledger's order.
@@ -417,7 +424,17 @@ void Writer::Core::note_ledger(std::vector<JournalEntry> entries) {
 
 void Writer::Core::forget(RecordingId id) {
   const std::lock_guard lock(mutex_);
-  tracked_.erase(id);
+  const auto found = tracked_.find(id);
+  if (found == tracked_.end()) return;
+  const auto& head = *found->second->head;
+  auto& earliest = settled_.try_emplace(head.feed, head.start).first->second;
+  earliest = std::min(earliest, head.start);
+  tracked_.erase(found);
+}
+
+std::map<FeedId, UtcTime> Writer::Core::take_settled() {
+  const std::lock_guard lock(mutex_);
+  return std::exchange(settled_, {});
 }
 
 TrackedPtr Writer::Core::tracked(RecordingId id) const {
@@ -502,6 +519,15 @@ Result<void> Writer::Core::flush(Duration deadline) {
   if (!rows_.drain(Duration{left.count()}))
     return fail(ErrorKind::deadline, "the database did not take all rows in time");
   return {};
+}
+
+Result<void> Writer::Core::write_journal(const VolumeId& volume, std::vector<JournalEntry> entries,
+                                         Duration deadline) {
+  const auto until = std::chrono::steady_clock::now() + std::chrono::microseconds(deadline.us);
+  for (auto& lane : lanes_)
+    if (lane->volume().id() == volume)
+      return lane->write_journal_durably(std::move(entries), until);
+  return fail(ErrorKind::not_found, "there is no volume " + volume.str());
 }
 
 void Writer::Core::care(const std::stop_token& stop) {
@@ -595,6 +621,15 @@ void Writer::note_ledger(std::vector<JournalEntry> entries) {
 Result<void> Writer::note_everywhere(const JournalEntry& entry, Duration deadline) {
   return core_->note_everywhere(entry, deadline);
 }
+
+Result<void> Writer::write_journal(const VolumeId& volume, std::vector<JournalEntry> entries,
+                                   Duration deadline) {
+  return core_->write_journal(volume, std::move(entries), deadline);
+}
+
+double Writer::backlog() const { return core_->backlog(); }
+
+std::map<FeedId, UtcTime> Writer::take_settled() { return core_->take_settled(); }
 
 Result<void> Writer::flush(Duration deadline) { return core_->flush(deadline); }
 

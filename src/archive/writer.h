@@ -28,6 +28,7 @@
 #pragma once
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -169,6 +170,17 @@ class Writer {
   Result<void> note_everywhere(const JournalEntry& entry, Duration deadline);
   // Puts lines into the journal that has the gaps' lines, in their order. Never blocks.
   void note_ledger(std::vector<JournalEntry> entries);
+  // Puts the lines into the journal of a volume and returns when they survive a loss of power.
+  // Blocks. Errors: not_found (no such volume), unavailable, deadline, of the disk.
+  Result<void> write_journal(const VolumeId& volume, std::vector<JournalEntry> entries,
+                             Duration deadline);
+  // Bytes received and not yet written, as a share of what may wait: who works beside the writer
+  // holds back while it is high.
+  double backlog() const;
+
+  // Feeds with recordings that were settled since the last call, and the earliest start among each
+  // feed's: for the one who keeps count of rows (usage.h).
+  std::map<FeedId, UtcTime> take_settled();
 
   // Waits until everything received before is written, durable and settled. Errors: deadline.
   Result<void> flush(Duration deadline);

@@ -243,6 +243,77 @@ Result<PartHead> parse_part_head(ByteView bytes, const std::vector<std::int32_t>
   return head;
 }
 
+namespace {
+
+// One traf's pictures; nothing of one that is not video.
+Result<void> read_video_traf(ByteView whole, Region region, std::vector<VideoSample>& samples) {
+  Traf traf;
+  ORIEL_TRY_ASSIGN(traf, read_traf(whole, region));
+  if (traf.track_id != kTrackVideo) return {};
+  auto decode_time = static_cast<std::int64_t>(traf.decode_time);
+  return for_each_box(
+      whole, region, [&](std::string_view name, Region box, std::size_t) -> Result<void> {
+        if (name != "trun") return {};
+        const auto flags = static_cast<std::uint32_t>(read_be(whole, box.at + 1, 3));
+        const auto count = static_cast<std::uint32_t>(read_be(whole, box.at + 4, 4));
+        std::size_t at = box.at + 8 + ((flags & 0x1) != 0 ? 4 : 0);
+        auto first_flags = traf.default_flags;
+        if ((flags & 0x4) != 0) {
+          first_flags = static_cast<std::uint32_t>(read_be(whole, at, 4));
+          at += 4;
+        }
+        // read_traf() has seen that all entries are within the box.
+        for (std::uint32_t i = 0; i < count; ++i) {
+          VideoSample sample;
+          sample.decode_time = decode_time;
+          sample.duration = static_cast<std::int64_t>(read_be(whole, at, 4));
+          sample.bytes = static_cast<std::uint32_t>(read_be(whole, at + 4, 4));
+          at += 8;
+          auto sample_flags = i == 0 ? first_flags : traf.default_flags;
+          if ((flags & 0x400) != 0) {
+            sample_flags = static_cast<std::uint32_t>(read_be(whole, at, 4));
+            at += 4;
+          }
+          if ((flags & 0x800) != 0) {
+            sample.composition_offset = static_cast<std::int32_t>(read_be(whole, at, 4));
+            at += 4;
+          }
+          sample.key = (sample_flags & 0x10000) == 0;
+          decode_time += sample.duration;
+          samples.push_back(sample);
+        }
+        return {};
+      });
+}
+
+}  // namespace
+
+Result<std::vector<VideoSample>> parse_video_samples(ByteView bytes, const PartHead& head) {
+  std::vector<VideoSample> samples;
+  if (head.head_bytes > bytes.size()) return fail(ErrorKind::data_loss, "a part's head is torn");
+  const auto whole = bytes.first(head.head_bytes);
+  ORIEL_TRY(for_each_box(whole, {0, whole.size()},
+                         [&](std::string_view name, Region box, std::size_t) -> Result<void> {
+                           if (name != "moof") return {};
+                           return for_each_box(whole, box,
+                                               [&](std::string_view inner, Region traf,
+                                                   std::size_t) -> Result<void> {
+                                                 if (inner != "traf") return {};
+                                                 return read_video_traf(whole, traf, samples);
+                                               });
+                         }));
+  ORIEL_TRY_ASSIGN(const auto mdat, parse_box_header(bytes.subspan(head.head_bytes)));
+  // The first track's samples come first.
+  std::uint64_t offset = head.head_bytes + mdat.header_bytes;
+  for (auto& sample : samples) {
+    sample.offset = offset;
+    offset += sample.bytes;
+  }
+  if (offset > head.head_bytes + head.payload_bytes)
+    return fail(ErrorKind::data_loss, "a part's pictures are longer than its mdat");
+  return samples;
+}
+
 Result<InitSummary> parse_init(ByteView bytes) {
   InitSummary summary;
   ORIEL_TRY_ASSIGN(const auto ftyp, header_at(bytes, {0, bytes.size()}));

@@ -57,6 +57,19 @@ constexpr std::size_t kPartHeadBytesMax = 1 << 20;
 Result<PartHead> parse_part_head(ByteView bytes, const std::vector<std::int32_t>& timescales,
                                  bool video);
 
+// One picture of a part, as its head says.
+struct VideoSample {
+  std::int64_t decode_time = 0;  // ticks of the track, as in the file
+  std::int64_t duration = 0;
+  std::int64_t composition_offset = 0;
+  std::uint64_t offset = 0;  // of its bytes from the part's start
+  std::uint32_t bytes = 0;
+  bool key = false;
+};
+// The pictures of a part of a recording with video, in decode order. `bytes` is the part's head
+// with the header of its mdat, `head` what parse_part_head() read of it. Errors: data_loss.
+Result<std::vector<VideoSample>> parse_video_samples(ByteView bytes, const PartHead& head);
+
 // What recovery and `archive rebuild` need of a file's moov.
 struct InitSummary {
   std::uint64_t bytes = 0;               // ftyp + moov

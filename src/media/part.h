@@ -42,6 +42,14 @@ struct RunHead {
   double declared_fps = 0;  // what the source says of itself; 0: nothing, or no picture
 };
 
+// What is left of a recording that was thinned instead of deleted. Stored by number: only append.
+enum class Thinned : std::uint8_t {
+  none,           // all of it
+  key_frames,     // its key frames alone, without sound
+  minute_frames,  // one key frame a minute, without sound
+};
+BOOST_DESCRIBE_ENUM(Thinned, none, key_frames, minute_frames)
+
 // The head of one recording: what is known when it opens. Immutable, shared between threads.
 struct Recording {
   RecordingId id;
@@ -55,6 +63,7 @@ struct Recording {
   ClockQuality clock;
   double declared_fps = 0;      // see RunHead
   Reason began = Reason::none;  // why the run began; length_reached for a follow-up recording
+  Thinned thinned = Thinned::none;
   std::shared_ptr<const Tracks> tracks;
   // ftyp and moov: the first bytes of the file, and the init segment that players get.
   SharedBytes init;

@@ -121,6 +121,38 @@ Migration version_3() {
               "CREATE TABLE scrub (name TEXT PRIMARY KEY, next INTEGER NOT NULL,"
               " began_us INTEGER NOT NULL, recordings INTEGER NOT NULL, bytes INTEGER NOT NULL,"
               " damaged INTEGER NOT NULL, repaired INTEGER NOT NULL, finished_us INTEGER)",
+              // Thinning, see archive/thinning.h: 0 is all of it. What a timeline, the
+              // rules of retention and the totals ask for stands in the index.
+              "ALTER TABLE recording ADD COLUMN thinned INTEGER NOT NULL DEFAULT 0",
+              "DROP INDEX recording_by_time",
+              "CREATE INDEX recording_by_time ON recording"
+              " (feed, rendition, start_us, id, end_us, began, ended, thinned, bytes, volume)",
+              // Files whose recordings are deleted and which are still to be removed, see
+              // archive/deletion.h; few at any time.
+              "CREATE TABLE deletion (recording INTEGER PRIMARY KEY, feed TEXT NOT NULL,"
+              " rendition INTEGER NOT NULL, volume TEXT NOT NULL, start_us INTEGER NOT NULL,"
+              " end_us INTEGER NOT NULL, bytes INTEGER NOT NULL, replaced_by INTEGER,"
+              " marked_us INTEGER NOT NULL)",
+              // Files of thinned copies that have no row yet.
+              "CREATE TABLE thinning (recording INTEGER PRIMARY KEY, original INTEGER NOT NULL,"
+              " feed TEXT NOT NULL, rendition INTEGER NOT NULL, volume TEXT NOT NULL,"
+              " start_us INTEGER NOT NULL)",
+              // What people ordered to be deleted; kept for ever.
+              "CREATE TABLE deletion_order (id INTEGER PRIMARY KEY, feed TEXT NOT NULL,"
+              " start_us INTEGER NOT NULL, end_us INTEGER NOT NULL, reason TEXT NOT NULL,"
+              " made_by TEXT NOT NULL, made_us INTEGER NOT NULL, recordings INTEGER NOT NULL,"
+              " bytes INTEGER NOT NULL)",
+              // feed NULL: all feeds. until_us NULL: until released. Kept for ever.
+              "CREATE TABLE hold (id INTEGER PRIMARY KEY, feed TEXT, start_us INTEGER NOT NULL,"
+              " end_us INTEGER NOT NULL, reason TEXT NOT NULL, made_by TEXT NOT NULL,"
+              " made_us INTEGER NOT NULL, until_us INTEGER, released_by TEXT,"
+              " released_us INTEGER)",
+              // Which volumes' journals know of which hold.
+              "CREATE TABLE hold_noted (hold INTEGER NOT NULL, volume TEXT NOT NULL,"
+              " released INTEGER NOT NULL, PRIMARY KEY (hold, volume))",
+              // scope: a feed, or '' for all that have no rule of their own.
+              "CREATE TABLE retention_rule (scope TEXT PRIMARY KEY, rule TEXT NOT NULL,"
+              " made_by TEXT NOT NULL, made_us INTEGER NOT NULL)",
           }};
 }
 

@@ -23,6 +23,8 @@ AT_LEAST = {
     "manage_walls": ROLES[1:],
     "operate_feeds": ROLES[2:],
     "withhold": ROLES[2:],
+    "hold": ROLES[2:],
+    "manage_retention": ROLES[3:],
     "see_health": ROLES[2:],
     "manage_accounts": ROLES[3:],
 }
