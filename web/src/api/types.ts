@@ -65,6 +65,7 @@ export interface Span {
   end: string;
   state: 'recorded' | 'missing';
   reason: string;
+  thinned?: 'none' | 'key_frames' | 'minute_frames';
 }
 export interface Timeline {
   start: string;
@@ -225,4 +226,64 @@ export interface Withheld {
   end: string | null;
   reason: string;
   made_by: string;
+}
+
+export type HoldState = 'in_force' | 'lapsed' | 'released';
+export interface Hold {
+  id: number;
+  feed: string | null;
+  start: string;
+  end: string;
+  reason: string;
+  made_by: string;
+  made_at: string;
+  until: string | null;
+  released_by: string | null;
+  released_at: string | null;
+  state: HoldState;
+}
+export interface RetentionRule {
+  keep_days?: number | null;
+  key_frames_after_days?: number | null;
+  minute_frames_after_days?: number | null;
+  feed_bytes_max?: number | null;
+  total_bytes_max?: number | null;
+  free_bytes_min?: number | null;
+}
+export interface ScopedRule {
+  feed: string | null;
+  rule: RetentionRule;
+  declared: boolean;
+}
+export interface VolumeForecast {
+  volume: string;
+  total_bytes: number;
+  reserve_bytes: number;
+  used_bytes: number[];
+  full_at: string | null;
+}
+export interface FeedForecast {
+  feed: string;
+  bytes: number;
+  bytes_per_day: number;
+  bytes_in_a_month: number;
+  bytes_in_a_year: number;
+  oldest_in_a_year: string | null;
+}
+export interface Forecast {
+  now: string;
+  volumes: VolumeForecast[];
+  feeds: FeedForecast[];
+  full_at: string | null;
+}
+export interface DryRun {
+  plan: {
+    deleted_recordings: number;
+    deleted_bytes: number;
+    thinned_recordings: number;
+    held: { hold: number; recordings: number; bytes: number }[];
+    unmet: { cause: string; subject: string; missing_bytes: number; by_holds: boolean }[];
+    complete: boolean;
+  };
+  forecast: Forecast;
 }

@@ -5,6 +5,8 @@ export interface Stretch {
   start_ms: number;
   end_ms: number;
   recorded: boolean;
+  /** Only key frames are left, or one a minute. */
+  thinned?: boolean;
   reason: string;
 }
 
@@ -13,6 +15,7 @@ export function stretches(spans: readonly Span[]): Stretch[] {
     start_ms: Date.parse(span.start),
     end_ms: Date.parse(span.end),
     recorded: span.state === 'recorded',
+    thinned: (span.thinned ?? 'none') !== 'none',
     reason: span.reason
   }));
 }

@@ -17,6 +17,7 @@ export interface BarPaint {
 }
 
 const kSkyStep_px = 6;
+const kThinnedTop = 0.45;
 
 export function paint_bar(canvas: HTMLCanvasElement, paint: BarPaint): void {
   const ratio = Math.min(3, globalThis.devicePixelRatio || 1);
@@ -45,7 +46,9 @@ export function paint_bar(canvas: HTMLCanvasElement, paint: BarPaint): void {
     if (to - from < 0.05) continue;
     if (stretch.recorded) {
       context.fillStyle = sky;
-      context.fillRect(from, 0, Math.max(to - from, 0.6), height);
+      // Of what was thinned a lower band is left: texture and height, not colour alone.
+      const top = stretch.thinned ? height * kThinnedTop : 0;
+      context.fillRect(from, top, Math.max(to - from, 0.6), height - top);
     } else {
       paint_missing(context, from, Math.max(to - from, 1), height);
     }
