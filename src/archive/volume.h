@@ -77,7 +77,6 @@ class Volume {
   std::uint64_t reserve_bytes() const { return options_.reserve_bytes; }
   VolumeStatus status() const;
   VolumeState state() const;
-  std::uint64_t reserve_bytes() const { return options_.reserve_bytes; }
   bool writable() const { return ready() && state() == VolumeState::ok; }
   // Recordings may begin on it.
   bool takes_recordings() const { return writable() && !draining(); }
