@@ -26,7 +26,7 @@ const UtcTime kStart = *parse_rfc3339("2026-11-20T08:00:00Z");
 const FeedId kLake("lake");
 constexpr auto kMain = media::Rendition::main;
 const UtcSpan kEver{UtcTime{0}, UtcTime{INT64_MAX / 2}};
-const Pace kNoPace = [](std::uint64_t) { return true; };
+const ThinningPace kNoPace = [](std::uint64_t) { return true; };
 
 class DeletionTest : public ::testing::Test {
  protected:

@@ -10,6 +10,8 @@
 
 #include "archive/damage_rows.h"
 #include "archive/file_check.h"
+#include "archive/gap_rows.h"
+#include "archive/holds.h"
 #include "archive/journal.h"
 #include "archive/ledger_journal.h"
 #include "archive/notary.h"
@@ -30,15 +32,76 @@ namespace {
 struct Told {
   std::optional<JournalEntry> began;
   std::optional<JournalEntry> ended;  // or hashed
+  media::Thinned thinned{};
 };
 using ToldOfDay = std::map<std::int64_t, Told>;
+
+// A thinned copy, as its line says. Kept for all of them, by number: their lines are filed by when
+// they were made, years after the time they show.
+struct ThinnedCopy {
+  std::int64_t id = 0;
+  std::int64_t replaces = 0;
+  std::int64_t run = 0;
+  std::int64_t run_offset_90k = 0;
+  media::ClockQuality clock;
+  double declared_fps = 0;
+  std::int64_t start_us = 0;
+  media::Thinned thinned{};
+  media::Reason began = media::Reason::none;
+  media::Reason ended = media::Reason::none;
+};
+
+ThinnedCopy copy_of(const JournalEntry& entry) {
+  ThinnedCopy copy;
+  copy.id = entry.recording.value_or(0);
+  copy.replaces = entry.replaces.value_or(0);
+  copy.run = entry.run.value_or(0);
+  copy.run_offset_90k = entry.run_offset_90k.value_or(0);
+  copy.clock.source = entry.clock_source.value_or(media::ClockSource::arrival);
+  copy.clock.offset_us = entry.clock_offset_us.value_or(0);
+  copy.clock.error_us = entry.clock_error_us.value_or(0);
+  copy.declared_fps = entry.declared_fps.value_or(0);
+  copy.start_us = entry.start_us.value_or(0);
+  copy.thinned = entry.thinned.value_or(media::Thinned{});
+  copy.began = entry.began.value_or(media::Reason::none);
+  copy.ended = entry.reason.value_or(media::Reason::server_crashed);
+  return copy;
+}
+
+// As the lines of an ordinary recording would say it.
+Told told_of_copy(const ThinnedCopy& copy) {
+  Told told;
+  told.thinned = copy.thinned;
+  auto& began = told.began.emplace();
+  began.run = copy.run;
+  began.run_offset_90k = copy.run_offset_90k;
+  began.clock_source = copy.clock.source;
+  began.clock_offset_us = copy.clock.offset_us;
+  began.clock_error_us = copy.clock.error_us;
+  began.declared_fps = copy.declared_fps;
+  began.start_us = copy.start_us;
+  began.reason = copy.began;
+  told.ended.emplace().reason = copy.ended;
+  return told;
+}
 
 struct FoundFile {
   RecordingFileName name;
   FeedId feed;
   const Volume* volume = nullptr;
   std::string path;
+  Day day;
 };
+
+Result<void> restore_line(store::Session& session, const JournalEntry& entry) {
+  if (entry.kind == JournalKind::hold_made || entry.kind == JournalKind::hold_released)
+    return restore_hold(session, entry);
+  if (entry.kind != JournalKind::recording_deleted) return restore_ledger_line(session, entry);
+  const bool main = entry.rendition.value_or(media::Rendition::main) == media::Rendition::main;
+  if (!main || entry.replaced_by || !entry.feed || !entry.start_us || !entry.end_us) return {};
+  return lay_gap(session, FeedId(*entry.feed), {UtcTime{*entry.start_us}, UtcTime{*entry.end_us}},
+                 media::Reason::deleted);
+}
 
 class Rebuild {
  public:
@@ -55,6 +118,9 @@ class Rebuild {
     ORIEL_TRY(check_start());
     for (const auto* volume : volumes_) ORIEL_TRY(find_folders(*volume));
     for (const auto day : journal_days_) ORIEL_TRY(replay(day));
+    std::sort(deleted_.begin(), deleted_.end());
+    std::sort(copies_.begin(), copies_.end(),
+              [](const auto& a, const auto& b) { return a.id < b.id; });
     for (const auto& [day, folders] : folders_) {
       ORIEL_TRY(rebuild_day(day, folders));
       if (options_.progress) options_.progress(day, report_);
@@ -76,6 +142,12 @@ class Rebuild {
   void find_days(const Volume& volume, const FeedId& feed, const std::string& folder, int level,
                  Day day);
   Result<void> replay(Day day);
+  void keep_line(const JournalEntry& entry, std::vector<JournalEntry>& ledger);
+  bool is_deleted(std::int64_t id) const {
+    return std::binary_search(deleted_.begin(), deleted_.end(), id);
+  }
+  const ThinnedCopy* find_copy(std::int64_t id) const;
+  Result<void> put_aside(const FoundFile& found, const ThinnedCopy* copy);
   Result<const ToldOfDay*> told_of(Day day);
   Result<void> rebuild_day(Day day, const std::vector<Folder>& folders);
   Result<void> rebuild_file(const FoundFile& found, const Told& told);
@@ -103,6 +175,8 @@ class Rebuild {
   std::map<std::int64_t, JournalEntry> hashed_;   // told at a start after a crash: a few each
   std::map<std::int64_t, JournalEntry> missing_;  // ended, and no file was found
   std::map<FeedId, Bytes> last_init_;
+  std::vector<std::int64_t> deleted_;  // recordings, by number once the journals are read
+  std::vector<ThinnedCopy> copies_;    // the same
   std::int64_t highest_recording_ = 0;
   std::int64_t highest_run_ = 0;
 };
@@ -180,10 +254,7 @@ Result<void> Rebuild::replay(Day day) {
                        if (entry.recording)
                          highest_recording_ = std::max(highest_recording_, *entry.recording);
                        if (entry.run) highest_run_ = std::max(highest_run_, *entry.run);
-                       if (entry.kind == JournalKind::recording_hashed && entry.recording)
-                         hashed_[*entry.recording] = entry;
-                       else if (!entry.recording)
-                         entries.push_back(entry);
+                       keep_line(entry, entries);
                      }));
     report_.lines += read.lines;
     report_.unreadable_lines += read.unreadable;
@@ -195,7 +266,53 @@ Result<void> Rebuild::replay(Day day) {
                        [](const auto& a, const auto& b) { return a.at_us < b.at_us; });
   }
   return database_.write([&](store::Session& session) -> Result<void> {
-    for (const auto& entry : entries) ORIEL_TRY(restore_ledger_line(session, entry));
+    for (const auto& entry : entries) ORIEL_TRY(restore_line(session, entry));
+    return {};
+  });
+}
+
+void Rebuild::keep_line(const JournalEntry& entry, std::vector<JournalEntry>& ledger) {
+  switch (entry.kind) {
+    case JournalKind::recording_hashed:
+      if (entry.recording) hashed_[*entry.recording] = entry;
+      return;
+    case JournalKind::recording_thinned:
+      if (entry.recording) copies_.push_back(copy_of(entry));
+      return;
+    case JournalKind::recording_deleted:
+      if (entry.recording) deleted_.push_back(*entry.recording);
+      ledger.push_back(entry);
+      return;
+    default:
+      if (!entry.recording) ledger.push_back(entry);
+  }
+}
+
+const ThinnedCopy* Rebuild::find_copy(std::int64_t id) const {
+  const auto found =
+      std::lower_bound(copies_.begin(), copies_.end(), id,
+                       [](const auto& copy, auto wanted) { return copy.id < wanted; });
+  return found != copies_.end() && found->id == id ? &*found : nullptr;
+}
+
+// A file whose deletion was under way, or a copy whose original is still there: the program removes
+// it at its next start, as after a crash.
+Result<void> Rebuild::put_aside(const FoundFile& found, const ThinnedCopy* copy) {
+  const auto start = begin_of(found.day);
+  return database_.write([&](store::Session& session) -> Result<void> {
+    if (copy != nullptr) {
+      ORIEL_TRY(session.execute(
+          "INSERT INTO thinning (recording, original, feed, rendition, volume, start_us)"
+          " VALUES ($1, $2, $3, $4, $5, $6)",
+          {found.name.id.value, copy->replaces, found.feed.str(),
+           static_cast<std::int64_t>(found.name.rendition), found.volume->id().str(), start.us}));
+      return {};
+    }
+    ORIEL_TRY(session.execute(
+        "INSERT INTO deletion (recording, feed, rendition, volume, start_us, end_us, bytes,"
+        " replaced_by, marked_us) VALUES ($1, $2, $3, $4, $5, $5, 0, NULL, $6)",
+        {found.name.id.value, found.feed.str(), static_cast<std::int64_t>(found.name.rendition),
+         found.volume->id().str(), start.us, now_.us}));
     return {};
   });
 }
@@ -229,7 +346,7 @@ Result<void> Rebuild::rebuild_day(Day day, const std::vector<Folder>& folders) {
         continue;
       }
       highest_recording_ = std::max(highest_recording_, parsed->id.value);
-      files.emplace(parsed->id.value, FoundFile{*parsed, folder.feed, folder.volume, path});
+      files.emplace(parsed->id.value, FoundFile{*parsed, folder.feed, folder.volume, path, day});
     }
   }
   // Lines are filed by when they were written: a moment or a recording's length after its start, or
@@ -248,13 +365,24 @@ Result<void> Rebuild::rebuild_day(Day day, const std::vector<Folder>& folders) {
     if (const auto found = told.find(id); found != told.end() && !found->second.ended)
       found->second.ended = entry;
   for (const auto& [id, item] : told)
-    if (item.began && item.ended && !files.contains(id) &&
+    if (item.began && item.ended && !files.contains(id) && !is_deleted(id) &&
         day_of(UtcTime{item.began->start_us.value_or(0)}) == day) {
       missing_[id] = *item.ended;
       missing_[id].start_us = item.began->start_us;
       missing_[id].rendition = item.began->rendition;
     }
   for (const auto& [id, file] : files) {
+    const auto* copy = find_copy(id);
+    const bool early =
+        copy != nullptr && files.contains(copy->replaces) && !is_deleted(copy->replaces);
+    if (is_deleted(id) || early) {
+      ORIEL_TRY(put_aside(file, is_deleted(id) ? nullptr : copy));
+      continue;
+    }
+    if (copy != nullptr) {
+      ORIEL_TRY(rebuild_file(file, told_of_copy(*copy)));
+      continue;
+    }
     const auto found = told.find(id);
     ORIEL_TRY(rebuild_file(file, found == told.end() ? Told{} : found->second));
   }
@@ -316,6 +444,7 @@ Result<std::optional<UnsettledRecording>> Rebuild::row_of(const FoundFile& found
   if (segments) row.end = UtcTime{*ended->end_us};
   row.ended = media::Reason::server_crashed;
   if (ended && ended->reason) row.ended = *ended->reason;
+  head->thinned = told.thinned;
   row.head = std::move(head);
   return std::optional(std::move(row));
 }

@@ -9,8 +9,11 @@
 #include <gtest/gtest.h>
 
 #include "archive/archive.h"
+#include "archive/deletion.h"
+#include "archive/holds.h"
 #include "archive/ledger_journal.h"
 #include "archive/testing.h"
+#include "archive/thinning.h"
 
 namespace oriel::archive {
 namespace {
@@ -248,6 +251,58 @@ TEST_F(RebuildTest, numbers_that_were_given_out_are_not_given_again) {
   database = std::move(fresh);
   open();
   EXPECT_GT(archive->ids().next_recording_id(), given);
+}
+
+// What a rule deleted is no damage, what is held stays held, a thinned copy stands for its
+// original; and a file whose deletion was under way comes back as nothing but that.
+TEST_F(RebuildTest, holds_deletions_and_thinned_copies_are_what_they_were) {
+  record(kLake, 400, media::Reason::link_down);
+  clock.advance(Duration::from_s(86'400));
+  const auto forget = [](RecordingId) {};
+  const auto files = make_posix_file_system();
+  HoldBook holds(*database, clock);
+  Deletion deletion(*database, archive->writer(), *files, clock, forget);
+  Thinning thinning(
+      *database, archive->writer(), *files, [this] { return archive->volumes(); },
+      archive->catalog(), archive->ids(), clock, forget);
+  const auto page =
+      archive->catalog().recordings(kLake, kMain, {kStart, kStart + Duration::from_s(3'600)});
+  ASSERT_TRUE(page);
+  ASSERT_EQ(page->rows.size(), 5U);
+  ASSERT_TRUE(deletion.mark({page->rows[0].id}));
+  const auto erase = [&] {
+    for (auto* volume : archive->volumes()) ASSERT_TRUE(deletion.erase(*volume));
+  };
+  erase();
+  const auto hold = holds.make({kLake, page->rows[1].span(), "a bear", "ranger", std::nullopt});
+  ASSERT_TRUE(hold) << hold.error().message;
+  ASSERT_TRUE(
+      archive->writer().write_journal(VolumeId("v1"), {hold_entry(*hold)}, Duration::from_s(30)));
+  const auto thinned = thinning.thin(page->rows[2].id, media::Thinned::key_frames,
+                                     [](std::uint64_t) { return true; });
+  ASSERT_TRUE(thinned) << thinned.error().message;
+  ASSERT_TRUE(thinned->has_value());
+  erase();
+  ASSERT_TRUE(archive->writer().flush(Duration::from_s(30)));
+  const auto before = timeline(*database, kLake);
+  ASSERT_EQ(before.front().reason, media::Reason::deleted);
+
+  archive.reset();
+  auto fresh = open_database("new.db");
+  const auto report = rebuild_into(*fresh);
+  EXPECT_EQ(report.lost, 0U);
+  EXPECT_EQ(report.damaged, 0U);
+  EXPECT_EQ(timeline(*fresh, kLake), before);
+  const auto found = Catalog(*fresh, nullptr).recording((*thinned)->id);
+  ASSERT_TRUE(found) << found.error().message;
+  EXPECT_EQ(found->thinned, media::Thinned::key_frames);
+  EXPECT_EQ(found->span(), (*thinned)->span());
+  const auto held = HoldBook(*fresh, clock).in_force();
+  ASSERT_TRUE(held);
+  ASSERT_EQ(held->size(), 1U);
+  EXPECT_EQ(held->front().reason, "a bear");
+  EXPECT_FALSE(Catalog(*fresh, nullptr).recording(page->rows[0].id));
+  EXPECT_FALSE(Catalog(*fresh, nullptr).recording(page->rows[2].id));
 }
 
 }  // namespace

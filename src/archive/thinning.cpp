@@ -31,7 +31,7 @@ struct KeyFrames {
 };
 
 Result<KeyFrames> find_key_frames(const File& from, std::uint64_t end_bytes,
-                                  const media::InitSummary& init, const Pace& pace) {
+                                  const media::InitSummary& init, const ThinningPace& pace) {
   KeyFrames found;
   Bytes bytes;
   for (std::uint64_t at = init.bytes; at < end_bytes;) {
@@ -106,7 +106,7 @@ class ThinnedWriter {
 
 Result<ThinnedFile> write_thinned(const File& from, std::uint64_t end_bytes,
                                   const InitSegment& init, UtcTime start, media::Thinned stage,
-                                  File& to, const Pace& pace) {
+                                  File& to, const ThinningPace& pace) {
   if (!init.summary.video || init.tracks->empty())
     return fail(ErrorKind::unsupported, "there is no picture in it");
   ORIEL_TRY_ASSIGN(auto keys, find_key_frames(from, end_bytes, init.summary, pace));
@@ -165,7 +165,7 @@ Thinning::Thinning(store::Database& database, Writer& writer, FileSystem& file_s
       forget_(std::move(forget)) {}
 
 Result<std::optional<RecordingRow>> Thinning::thin(RecordingId id, media::Thinned stage,
-                                                   const Pace& pace) {
+                                                   const ThinningPace& pace) {
   if (writer_.position(id)) return std::optional<RecordingRow>{};
   auto row = catalog_.recording(id);
   if (!row && row.error().kind == ErrorKind::not_found) return std::optional<RecordingRow>{};
@@ -207,7 +207,8 @@ Result<std::optional<RecordingRow>> Thinning::thin(RecordingId id, media::Thinne
   return std::optional(std::move(thinned));
 }
 
-Result<void> Thinning::write_copy(const Copy& copy, ThinnedFile& written, const Pace& pace) {
+Result<void> Thinning::write_copy(const Copy& copy, ThinnedFile& written,
+                                  const ThinningPace& pace) {
   const auto old_path = copy.volume->path_of(
       recording_file(copy.of.feed, copy.of.rendition, copy.of.id, copy.of.start));
   ORIEL_TRY_ASSIGN(const auto from, file_system_.open(old_path, OpenMode::read));

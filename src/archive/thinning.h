@@ -42,13 +42,13 @@ struct ThinnedFile {
 };
 // Called with each count of bytes read or written, so that the caller can slow it down; false ends
 // the work (cancelled).
-using Pace = std::function<bool(std::uint64_t bytes)>;
+using ThinningPace = std::function<bool(std::uint64_t bytes)>;
 // Copies what `stage` keeps of a recording's file that starts at `start` and ends at `end_bytes`
 // into an empty one. Errors: unsupported (no video, or no key frame in it), data_loss, cancelled,
 // of the disk.
 Result<ThinnedFile> write_thinned(const File& from, std::uint64_t end_bytes,
                                   const InitSegment& init, UtcTime start, media::Thinned stage,
-                                  File& to, const Pace& pace);
+                                  File& to, const ThinningPace& pace);
 
 // Removes what a crash left of copies that were being made. Before recovery and the writer. Copies
 // on volumes that cannot be written are left. Errors: the database's.
@@ -65,11 +65,12 @@ class Thinning {
   // The copy's row, and the old recording marked for deletion. Absent: it is held, being written,
   // thinned as far already, or gone. Errors: as write_thinned(), unavailable (the volume), of the
   // database; nothing has changed then.
-  Result<std::optional<RecordingRow>> thin(RecordingId id, media::Thinned stage, const Pace& pace);
+  Result<std::optional<RecordingRow>> thin(RecordingId id, media::Thinned stage,
+                                           const ThinningPace& pace);
 
  private:
   struct Copy;
-  Result<void> write_copy(const Copy& copy, ThinnedFile& written, const Pace& pace);
+  Result<void> write_copy(const Copy& copy, ThinnedFile& written, const ThinningPace& pace);
   Result<bool> switch_over(const Copy& copy, const ThinnedFile& written);
   void undo(const Copy& copy);
 
