@@ -202,9 +202,7 @@ TEST_F(VolumeCareTest, a_volume_missing_at_the_start_is_recovered_when_it_appear
   survivor->forget_name("/v1/oriel-volume.json");
   open(std::move(survivor));
   EXPECT_FALSE(volume(kFirst).writable());
-  const auto away = archive->catalog().recording(heads[0]->id);
-  ASSERT_TRUE(away) << away.error().message;
-  EXPECT_TRUE(away->open());
+  EXPECT_FALSE(archive->catalog().recording(heads[0]->id)) << "its end is not known yet";
   disk->put("/v1/oriel-volume.json", marker);
   ASSERT_TRUE(comes([&] { return volume(kFirst).takes_recordings(); }));
   const auto row = archive->catalog().recording(heads[0]->id);

@@ -79,82 +79,100 @@ Migration version_2() {
           }};
 }
 
+using Statements = std::vector<std::string_view>;
+
+Statements alarms_and_time() {
+  return {
+      // cleared_us is NULL while the alarm is active; grade as notify/alarm.h has it.
+      "CREATE TABLE alarm (id INTEGER PRIMARY KEY, kind TEXT NOT NULL,"
+      " subject TEXT NOT NULL, grade INTEGER NOT NULL, message TEXT NOT NULL,"
+      " raised_us INTEGER NOT NULL, times INTEGER NOT NULL,"
+      " until_acknowledged INTEGER NOT NULL, cleared_us INTEGER,"
+      " acknowledged_us INTEGER, acknowledged_by TEXT)",
+      // Since when its recordings are given to other volumes.
+      "ALTER TABLE volume ADD COLUMN draining_us INTEGER",
+      "CREATE INDEX alarm_active ON alarm (id) WHERE cleared_us IS NULL",
+      // The camera's clock minus ours, what the source says it sends, and what came.
+      "ALTER TABLE recording ADD COLUMN clock_offset_us INTEGER NOT NULL DEFAULT 0",
+      "ALTER TABLE recording ADD COLUMN declared_fps REAL NOT NULL DEFAULT 0",
+      "ALTER TABLE recording ADD COLUMN frames INTEGER NOT NULL DEFAULT 0",
+      // Empty: the window's.
+      "ALTER TABLE feed ADD COLUMN licence TEXT NOT NULL DEFAULT ''",
+  };
+}
+
+Statements seals() {
+  return {
+      // Seals, see archive/seal.h and archive/seal_rows.h. `unwritten` is the text of a
+      // seal until it lies on a volume.
+      "CREATE TABLE seal (feed TEXT NOT NULL, number INTEGER NOT NULL, day TEXT NOT NULL,"
+      " made_us INTEGER NOT NULL, previous BLOB NOT NULL, entries INTEGER NOT NULL,"
+      " head BLOB NOT NULL, key BLOB NOT NULL, signature BLOB NOT NULL, unwritten BLOB,"
+      " PRIMARY KEY (feed, number))",
+      "CREATE INDEX seal_by_day ON seal (feed, day)",
+      "CREATE INDEX seal_unwritten ON seal (feed) WHERE unwritten IS NOT NULL",
+      "CREATE TABLE unsealed (feed TEXT NOT NULL, day TEXT NOT NULL,"
+      " PRIMARY KEY (feed, day))",
+      "CREATE TABLE unsealed_deletion (recording INTEGER PRIMARY KEY, feed TEXT NOT NULL,"
+      " day TEXT NOT NULL, rendition INTEGER NOT NULL, start_us INTEGER NOT NULL,"
+      " end_us INTEGER NOT NULL, replaced_by INTEGER NOT NULL)",
+      // What of a recording is unreadable, see archive/verifier.h; few at any time.
+      "CREATE TABLE damage (recording INTEGER NOT NULL, feed TEXT NOT NULL,"
+      " rendition INTEGER NOT NULL, start_us INTEGER NOT NULL, end_us INTEGER NOT NULL,"
+      " what TEXT NOT NULL, found_us INTEGER NOT NULL, PRIMARY KEY (recording, start_us))",
+      "CREATE INDEX damage_by_time ON damage (feed, rendition, start_us)",
+      // How far the scrub is; one row.
+      "CREATE TABLE scrub (name TEXT PRIMARY KEY, next INTEGER NOT NULL,"
+      " began_us INTEGER NOT NULL, recordings INTEGER NOT NULL, bytes INTEGER NOT NULL,"
+      " damaged INTEGER NOT NULL, repaired INTEGER NOT NULL, finished_us INTEGER)",
+  };
+}
+
+Statements retention() {
+  return {
+      // Thinning, see archive/thinning.h: 0 is all of it. What a timeline, the
+      // rules of retention and the totals ask for stands in the index.
+      "ALTER TABLE recording ADD COLUMN thinned INTEGER NOT NULL DEFAULT 0",
+      "DROP INDEX recording_by_time",
+      "CREATE INDEX recording_by_time ON recording"
+      " (feed, rendition, start_us, id, end_us, began, ended, thinned, bytes, volume)",
+      // Files whose recordings are deleted and which are still to be removed, see
+      // archive/deletion.h; few at any time.
+      "CREATE TABLE deletion (recording INTEGER PRIMARY KEY, feed TEXT NOT NULL,"
+      " rendition INTEGER NOT NULL, volume TEXT NOT NULL, start_us INTEGER NOT NULL,"
+      " end_us INTEGER NOT NULL, bytes INTEGER NOT NULL, replaced_by INTEGER,"
+      " marked_us INTEGER NOT NULL)",
+      // Files of thinned copies that have no row yet.
+      "CREATE TABLE thinning (recording INTEGER PRIMARY KEY, original INTEGER NOT NULL,"
+      " feed TEXT NOT NULL, rendition INTEGER NOT NULL, volume TEXT NOT NULL,"
+      " start_us INTEGER NOT NULL)",
+      // What people ordered to be deleted; kept for ever.
+      "CREATE TABLE deletion_order (id INTEGER PRIMARY KEY, feed TEXT NOT NULL,"
+      " start_us INTEGER NOT NULL, end_us INTEGER NOT NULL, reason TEXT NOT NULL,"
+      " made_by TEXT NOT NULL, made_us INTEGER NOT NULL, recordings INTEGER NOT NULL,"
+      " bytes INTEGER NOT NULL)",
+      // feed NULL: all feeds. until_us NULL: until released. Kept for ever.
+      "CREATE TABLE hold (id INTEGER PRIMARY KEY, feed TEXT, start_us INTEGER NOT NULL,"
+      " end_us INTEGER NOT NULL, reason TEXT NOT NULL, made_by TEXT NOT NULL,"
+      " made_us INTEGER NOT NULL, until_us INTEGER, released_by TEXT,"
+      " released_us INTEGER)",
+      // Which volumes' journals know of which hold.
+      "CREATE TABLE hold_noted (hold INTEGER NOT NULL, volume TEXT NOT NULL,"
+      " released INTEGER NOT NULL, PRIMARY KEY (hold, volume))",
+      // scope: a feed, or '' for all that have no rule of their own.
+      "CREATE TABLE retention_rule (scope TEXT PRIMARY KEY, rule TEXT NOT NULL,"
+      " made_by TEXT NOT NULL, made_us INTEGER NOT NULL)",
+  };
+}
+
 // The ten-year archive. From here on a step only adds tables, and columns with a constant default,
 // which costs nothing however many rows there are: what grows with the years is never rewritten.
 // One index is made again: of what version 2 can have gathered, a second and a half a million rows.
 Migration version_3() {
-  return {3,
-          {
-              // cleared_us is NULL while the alarm is active; grade as notify/alarm.h has it.
-              "CREATE TABLE alarm (id INTEGER PRIMARY KEY, kind TEXT NOT NULL,"
-              " subject TEXT NOT NULL, grade INTEGER NOT NULL, message TEXT NOT NULL,"
-              " raised_us INTEGER NOT NULL, times INTEGER NOT NULL,"
-              " until_acknowledged INTEGER NOT NULL, cleared_us INTEGER,"
-              " acknowledged_us INTEGER, acknowledged_by TEXT)",
-              // Since when its recordings are given to other volumes.
-              "ALTER TABLE volume ADD COLUMN draining_us INTEGER",
-              "CREATE INDEX alarm_active ON alarm (id) WHERE cleared_us IS NULL",
-              // The camera's clock minus ours, what the source says it sends, and what came.
-              "ALTER TABLE recording ADD COLUMN clock_offset_us INTEGER NOT NULL DEFAULT 0",
-              "ALTER TABLE recording ADD COLUMN declared_fps REAL NOT NULL DEFAULT 0",
-              "ALTER TABLE recording ADD COLUMN frames INTEGER NOT NULL DEFAULT 0",
-              // Empty: the window's.
-              "ALTER TABLE feed ADD COLUMN licence TEXT NOT NULL DEFAULT ''",
-              // Seals, see archive/seal.h and archive/seal_rows.h. `unwritten` is the text of a
-              // seal until it lies on a volume.
-              "CREATE TABLE seal (feed TEXT NOT NULL, number INTEGER NOT NULL, day TEXT NOT NULL,"
-              " made_us INTEGER NOT NULL, previous BLOB NOT NULL, entries INTEGER NOT NULL,"
-              " head BLOB NOT NULL, key BLOB NOT NULL, signature BLOB NOT NULL, unwritten BLOB,"
-              " PRIMARY KEY (feed, number))",
-              "CREATE INDEX seal_by_day ON seal (feed, day)",
-              "CREATE INDEX seal_unwritten ON seal (feed) WHERE unwritten IS NOT NULL",
-              "CREATE TABLE unsealed (feed TEXT NOT NULL, day TEXT NOT NULL,"
-              " PRIMARY KEY (feed, day))",
-              "CREATE TABLE unsealed_deletion (recording INTEGER PRIMARY KEY, feed TEXT NOT NULL,"
-              " day TEXT NOT NULL, rendition INTEGER NOT NULL, start_us INTEGER NOT NULL,"
-              " end_us INTEGER NOT NULL, replaced_by INTEGER NOT NULL)",
-              // What of a recording is unreadable, see archive/verifier.h; few at any time.
-              "CREATE TABLE damage (recording INTEGER NOT NULL, feed TEXT NOT NULL,"
-              " rendition INTEGER NOT NULL, start_us INTEGER NOT NULL, end_us INTEGER NOT NULL,"
-              " what TEXT NOT NULL, found_us INTEGER NOT NULL, PRIMARY KEY (recording, start_us))",
-              "CREATE INDEX damage_by_time ON damage (feed, rendition, start_us)",
-              // How far the scrub is; one row.
-              "CREATE TABLE scrub (name TEXT PRIMARY KEY, next INTEGER NOT NULL,"
-              " began_us INTEGER NOT NULL, recordings INTEGER NOT NULL, bytes INTEGER NOT NULL,"
-              " damaged INTEGER NOT NULL, repaired INTEGER NOT NULL, finished_us INTEGER)",
-              // Thinning, see archive/thinning.h: 0 is all of it. What a timeline, the
-              // rules of retention and the totals ask for stands in the index.
-              "ALTER TABLE recording ADD COLUMN thinned INTEGER NOT NULL DEFAULT 0",
-              "DROP INDEX recording_by_time",
-              "CREATE INDEX recording_by_time ON recording"
-              " (feed, rendition, start_us, id, end_us, began, ended, thinned, bytes, volume)",
-              // Files whose recordings are deleted and which are still to be removed, see
-              // archive/deletion.h; few at any time.
-              "CREATE TABLE deletion (recording INTEGER PRIMARY KEY, feed TEXT NOT NULL,"
-              " rendition INTEGER NOT NULL, volume TEXT NOT NULL, start_us INTEGER NOT NULL,"
-              " end_us INTEGER NOT NULL, bytes INTEGER NOT NULL, replaced_by INTEGER,"
-              " marked_us INTEGER NOT NULL)",
-              // Files of thinned copies that have no row yet.
-              "CREATE TABLE thinning (recording INTEGER PRIMARY KEY, original INTEGER NOT NULL,"
-              " feed TEXT NOT NULL, rendition INTEGER NOT NULL, volume TEXT NOT NULL,"
-              " start_us INTEGER NOT NULL)",
-              // What people ordered to be deleted; kept for ever.
-              "CREATE TABLE deletion_order (id INTEGER PRIMARY KEY, feed TEXT NOT NULL,"
-              " start_us INTEGER NOT NULL, end_us INTEGER NOT NULL, reason TEXT NOT NULL,"
-              " made_by TEXT NOT NULL, made_us INTEGER NOT NULL, recordings INTEGER NOT NULL,"
-              " bytes INTEGER NOT NULL)",
-              // feed NULL: all feeds. until_us NULL: until released. Kept for ever.
-              "CREATE TABLE hold (id INTEGER PRIMARY KEY, feed TEXT, start_us INTEGER NOT NULL,"
-              " end_us INTEGER NOT NULL, reason TEXT NOT NULL, made_by TEXT NOT NULL,"
-              " made_us INTEGER NOT NULL, until_us INTEGER, released_by TEXT,"
-              " released_us INTEGER)",
-              // Which volumes' journals know of which hold.
-              "CREATE TABLE hold_noted (hold INTEGER NOT NULL, volume TEXT NOT NULL,"
-              " released INTEGER NOT NULL, PRIMARY KEY (hold, volume))",
-              // scope: a feed, or '' for all that have no rule of their own.
-              "CREATE TABLE retention_rule (scope TEXT PRIMARY KEY, rule TEXT NOT NULL,"
-              " made_by TEXT NOT NULL, made_us INTEGER NOT NULL)",
-          }};
+  Migration step{3, {}};
+  for (const auto& part : {alarms_and_time(), seals(), retention()})
+    step.statements.insert(step.statements.end(), part.begin(), part.end());
+  return step;
 }
 
 std::int64_t start_of_year_us(int year) {
