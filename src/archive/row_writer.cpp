@@ -58,12 +58,26 @@ Result<void> apply(store::Session& session, const UnsettledRecording& recording)
       " end_us, bytes, segment_index, began, ended, clock_source, clock_error_us,"
       " clock_offset_us, declared_fps, frames, sha256, thinned) VALUES ($1, $2, $3, $4, $5, $6, $7,"
       " $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)",
-      {head.id.value, head.feed.str(), static_cast<std::int64_t>(head.rendition), head.run.value,
-       head.run_offset_90k, recording.volume.str(), init, head.start.us, end_us,
-       static_cast<std::int64_t>(recording.bytes), index, static_cast<std::int64_t>(head.began),
-       ended, static_cast<std::int64_t>(head.clock.source), head.clock.error_us,
-       head.clock.offset_us, head.declared_fps, static_cast<std::int64_t>(recording.frames),
-       sha256_of_file, static_cast<std::int64_t>(head.thinned)}));
+      {head.id.value,
+       head.feed.str(),
+       static_cast<std::int64_t>(head.rendition),
+       head.run.value,
+       head.run_offset_90k,
+       recording.volume.str(),
+       init,
+       head.start.us,
+       end_us,
+       static_cast<std::int64_t>(recording.bytes),
+       index,
+       static_cast<std::int64_t>(head.began),
+       ended,
+       static_cast<std::int64_t>(head.clock.source),
+       head.clock.error_us,
+       head.clock.offset_us,
+       head.declared_fps,
+       static_cast<std::int64_t>(recording.frames),
+       sha256_of_file,
+       static_cast<std::int64_t>(head.thinned)}));
   return {};
 }
 

@@ -511,8 +511,7 @@ Result<void> VolumeLane::write_journal(std::deque<JournalEntry>& entries,
     const auto now = clock_.now();
     for (const auto& order : orders) order->day = day_of(now);
     written = journal_.append(journal_lines_, now);
-    if (!written)
-      log::warn("volume {}: journal: {}", volume_.id().str(), written.error().message);
+    if (!written) log::warn("volume {}: journal: {}", volume_.id().str(), written.error().message);
     const std::lock_guard lock(mutex_);
     unsynced_ = true;
   } else {
