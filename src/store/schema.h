@@ -25,7 +25,7 @@ struct Migration {
 // On PostgreSQL the table recording is partitioned by the year of start_us, so that a year can be
 // indexed, moved or dropped by itself; its key is therefore (id, start_us), and a row is found by
 // its id alone but not by ON CONFLICT (id). SQLite has one table. For both no step after the second
-// rewrites what grows with the years: see docs/decisions/0010-postgresql-and-years-apart.md.
+// rewrites what grows with the years: see docs/decisions/0008-postgresql-and-years-apart.md.
 std::vector<Migration> migrations(Backend backend = Backend::sqlite);
 
 // Applies the steps that are missing, each in a transaction of its own that looks at the version
