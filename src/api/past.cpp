@@ -270,8 +270,9 @@ Result<StillSource> find_still(const archive::Archive& archive, const FeedId& fe
   // Recordings touch, and a clock that was set back makes them overlap: of two the later one.
   const UtcSpan near{at - archive::Catalog::kJoin, around.end};
   ORIEL_TRY_ASSIGN(const auto page, archive.catalog().recordings(feed, Rendition::main, near, 8));
+  // What the API says of a start is cut to whole milliseconds, and asked for again as such.
   const auto holds = [&](const RecordingRow& row, Duration after) {
-    return row.start <= at && at < row.end + after;
+    return row.start < around.end && at < row.end + after;
   };
   auto found = std::find_if(page.rows.rbegin(), page.rows.rend(),
                             [&](const RecordingRow& row) { return holds(row, Duration{}); });

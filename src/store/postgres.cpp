@@ -4,7 +4,10 @@
 #include <chrono>
 #include <mutex>
 #include <optional>
+#include <random>
 #include <utility>
+
+#include <poll.h>
 
 #include "base/log.h"
 #include "store/connection_pool.h"
@@ -22,7 +25,7 @@ constexpr const char* kBeginRead = "BEGIN ISOLATION LEVEL REPEATABLE READ READ O
 constexpr const char* kBeginWrite = "BEGIN ISOLATION LEVEL SERIALIZABLE READ WRITE";
 constexpr const char* kBeginDurable =
     "BEGIN ISOLATION LEVEL SERIALIZABLE READ WRITE; SET LOCAL synchronous_commit = on";
-constexpr int kAttemptsMax = 20;  // at a transaction that others keep getting in the way of
+constexpr int kAttemptsMax = 60;  // at a transaction that others keep getting in the way of
 
 // Whether the server can be reached: while it cannot, one call at a time tries, and not more often
 // than every `retry_after`; the others fail at once. Thread-safe.
@@ -85,6 +88,14 @@ class Reach {
   SteadyTime try_at_{};
   bool trying_ = false;
 };
+
+// Two programs that run again at once get in each other's way again: each waits a random while, the
+// longer the more often that happened, a tenth of a second at most.
+void give_way(int attempt) {
+  thread_local std::minstd_rand random{std::random_device{}()};
+  const int most_ms = std::min(1 << std::min(attempt, 7), 100);
+  ::poll(nullptr, 0, static_cast<int>(random() % static_cast<unsigned>(most_ms)));
+}
 
 class PostgresDatabase final : public Database {
  public:
@@ -151,6 +162,7 @@ class PostgresDatabase final : public Database {
       if (writer_->usable()) {
         visit.answered();
         if (done || !writer_->serialisation_failed() || attempt == kAttemptsMax) return done;
+        give_way(attempt);
         continue;
       }
       const bool again = writer_->was_stale() && !std::exchange(reconnected, true);
