@@ -136,7 +136,7 @@ test('the page speaks Chinese where the visitor does', async () => {
   const page = await open(browser, '/', { locale: 'zh-CN' });
   await wait_for_stage(page, 'live');
   assert.equal(await page.evaluate(() => document.documentElement.lang), 'zh');
-  assert.match(await page.locator('.now').innerText(), /直播/);
+  await page.waitForFunction(() => /直播/.test(document.querySelector('.now').innerText));
   assert.match(await page.locator('h1').innerText(), /\p{Script=Han}/u);
   await page.selectOption('.language select', 'en');
   await page.waitForFunction(() => /Live/.test(document.querySelector('.now').innerText));
