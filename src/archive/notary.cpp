@@ -211,7 +211,9 @@ Result<void> Notary::write_pending() {
           pending.emplace_back(std::move(head), row.blob(3));
         });
   }));
-  for (const auto& [head, text] : pending) {
+  for (const auto& item : pending) {
+    const auto& head = item.first;
+    const auto& text = item.second;
     ORIEL_TRY(write_file(head, text));
     ORIEL_TRY(database_.write([&](store::Session& session) -> Result<void> {
       ORIEL_TRY(session.execute("UPDATE seal SET unwritten = NULL WHERE feed = $1 AND number = $2",

@@ -113,7 +113,8 @@ void Watch::look_at_rows() {
 
 void Watch::look_at_feed(const WantedFeed& wanted, const std::vector<StreamState>& streams) {
   const auto now = clock_.steady();
-  auto& arrival = arrivals_.try_emplace(wanted.feed, wanted.received_bytes, now).first->second;
+  auto& arrival =
+      arrivals_.try_emplace(wanted.feed, Arrival{wanted.received_bytes, now}).first->second;
   if (arrival.bytes != wanted.received_bytes || wanted.paused)
     arrival = {wanted.received_bytes, now};
   const Duration quiet_for = duration_of(now - arrival.at);
