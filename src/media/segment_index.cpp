@@ -4,6 +4,8 @@ namespace oriel::media {
 namespace {
 
 constexpr std::size_t kEntriesMax = 100'000;
+// More than any segment has, and small enough that what was read can be written again.
+constexpr std::int64_t kValueMax = std::int64_t{1} << 48;
 
 void put_varint(Bytes& out, std::uint64_t value) {
   while (value >= 0x80) {
@@ -47,7 +49,8 @@ Result<SegmentEntry> next_entry(const SegmentEntry& before, std::uint64_t durati
   const bool overflow =
       __builtin_add_overflow(before.duration_90k, unzigzag(duration), &entry.duration_90k) ||
       __builtin_add_overflow(before.bytes, unzigzag(size), &entry.bytes);
-  if (overflow || entry.duration_90k < 0 || entry.bytes < 0 || (parts >> 1) > 1'000'000)
+  if (overflow || entry.duration_90k < 0 || entry.duration_90k > kValueMax || entry.bytes < 0 ||
+      entry.bytes > kValueMax || (parts >> 1) > 1'000'000)
     return fail(ErrorKind::data_loss, "segment index: value out of range");
   entry.parts = static_cast<std::uint32_t>(parts >> 1);
   entry.independent = (parts & 1) != 0;

@@ -40,6 +40,12 @@ TEST(SegmentIndex, segments_of_uneven_length_round_trip) {
   EXPECT_TRUE(decode_segment_index({}).value().empty());
 }
 
+TEST(SegmentIndex, what_could_not_be_written_again_is_data_loss) {
+  // A size whose difference takes all 62 bits that a number has room for.
+  const Bytes older = {0x02, 0xfe, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f, 0x01};
+  EXPECT_EQ(decode_segment_index(older).error().kind, ErrorKind::data_loss);
+}
+
 // Rows of schema versions 1 and 2.
 TEST(SegmentIndex, the_older_layout_is_still_read) {
   const Bytes older = {0x80, 0xf9, 0x2b, 0x80, 0x89, 0x7a, 0x19, 0x00, 0x01, 0x18};

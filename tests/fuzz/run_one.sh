@@ -17,4 +17,5 @@ if "${run[@]}" "build/fuzz/src/$target" -max_total_time="$seconds" -timeout=10 -
 else
   tail -n 40 "$log" | sed 's/^/# /'
   echo "not ok $target"
+  exit 1
 fi
