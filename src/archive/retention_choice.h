@@ -73,7 +73,7 @@ class RetentionChoice {
  public:
   RetentionChoice(store::Database& database, Usage& usage);
 
-  // False: enough for now.
+  // Returns false to stop.
   using Visit = std::function<bool(const RetentionStep&)>;
   // Calls visit with each step; what it was called with counts as done. Blocks. Errors: the
   // database's, unavailable while the usage is not counted.
