@@ -124,7 +124,7 @@ void skip_scaling_lists(BitReader& bits, int count) {
     int last = 8;
     int next = 8;
     for (int j = 0; j < size && bits.ok(); ++j) {
-      if (next != 0) next = (last + bits.se() + 256) & 0xFF;
+      if (next != 0) next = static_cast<int>((last + std::int64_t{bits.se()} + 256) & 0xFF);
       if (next != 0) last = next;
     }
   }
