@@ -165,12 +165,42 @@ Statements retention() {
   };
 }
 
-// The ten-year archive. From here on a step only adds tables, and columns with a constant default,
-// which costs nothing however many rows there are: what grows with the years is never rewritten.
-// One index is made again: of what version 2 can have gathered, a second and a half a million rows.
+Statements commons() {
+  return {
+      // See commons/catalogue.h. content is what people write, as JSON; kind, state, scheme and
+      // relation are enums of commons. `above` is '' where there is nothing above.
+      "CREATE TABLE party (id TEXT PRIMARY KEY, version INTEGER NOT NULL, above TEXT NOT NULL,"
+      " content TEXT NOT NULL)",
+      "CREATE INDEX party_by_above ON party (above)",
+      "CREATE TABLE term (uri TEXT PRIMARY KEY, scheme INTEGER NOT NULL, content TEXT NOT NULL)",
+      "CREATE INDEX term_by_scheme ON term (scheme, uri)",
+      "CREATE TABLE work (id TEXT PRIMARY KEY, change INTEGER NOT NULL,"
+      " version INTEGER NOT NULL, kind INTEGER NOT NULL, state INTEGER NOT NULL,"
+      " content TEXT NOT NULL, made_us INTEGER NOT NULL, changed_us INTEGER NOT NULL,"
+      " changed_by TEXT NOT NULL, note TEXT NOT NULL, published_us INTEGER)",
+      "CREATE UNIQUE INDEX work_by_change ON work (change)",
+      "CREATE INDEX work_by_state ON work (state, id)",
+      // What a change of a Work replaced.
+      "CREATE TABLE work_version (work TEXT NOT NULL, version INTEGER NOT NULL,"
+      " state INTEGER NOT NULL, content TEXT NOT NULL, changed_us INTEGER NOT NULL,"
+      " changed_by TEXT NOT NULL, note TEXT NOT NULL, PRIMARY KEY (work, version))",
+      // Whom a Work names: works, parties, files.
+      "CREATE TABLE work_link (work TEXT NOT NULL, relation INTEGER NOT NULL,"
+      " target TEXT NOT NULL, PRIMARY KEY (work, relation, target))",
+      "CREATE INDEX work_link_by_target ON work_link (target, relation, work)",
+      // Bytes that are kept, see commons/file.h.
+      "CREATE TABLE file (sha256 TEXT PRIMARY KEY, bytes INTEGER NOT NULL, type TEXT NOT NULL,"
+      " width INTEGER, height INTEGER, duration_ms INTEGER, added_us INTEGER NOT NULL)",
+  };
+}
+
+// The ten-year archive, and the commons. From here on a step only adds tables, and columns with a
+// constant default, which costs nothing however many rows there are: what grows with the years is
+// never rewritten. One index is made again: of what version 2 can have gathered, a second and a
+// half a million rows.
 Migration version_3() {
   Migration step{3, {}};
-  for (const auto& part : {alarms_and_time(), seals(), retention()})
+  for (const auto& part : {alarms_and_time(), seals(), retention(), commons()})
     step.statements.insert(step.statements.end(), part.begin(), part.end());
   return step;
 }
