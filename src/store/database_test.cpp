@@ -45,7 +45,6 @@ class DatabaseContract : public testing::TestWithParam<Backend> {
  protected:
   void SetUp() override {
     if (GetParam().open != open_postgres_in) return;
-    if (!test::PostgresCluster::programs()) GTEST_SKIP() << test::kNoPostgres;
     test::shared_cluster();  // here, and not by a child that ends before the test does
   }
   std::unique_ptr<Database> open() {

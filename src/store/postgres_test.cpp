@@ -22,7 +22,6 @@ using testing::Not;
 class Postgres : public testing::Test {
  protected:
   void SetUp() override {
-    if (!test::PostgresCluster::programs()) GTEST_SKIP() << test::kNoPostgres;
     url_ = test::shared_cluster().database(test::database_name(folder_.path()));
   }
   PostgresOptions options() const {
@@ -154,7 +153,6 @@ TEST_F(Postgres, each_year_of_recordings_lies_by_itself_and_all_are_found_behind
 class PostgresAway : public testing::Test {
  protected:
   void SetUp() override {
-    if (!test::PostgresCluster::programs()) GTEST_SKIP() << test::kNoPostgres;
     cluster_.emplace();
     PostgresOptions options;
     options.address = Secret(cluster_->database("oriel"));

@@ -2,6 +2,7 @@
 #pragma once
 #include <algorithm>
 #include <cctype>
+#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -41,6 +42,12 @@ class PostgresCluster {
   }
 
   PostgresCluster() {
+    if (!programs()) {
+      // Not skipped: the package is in packaging/debian-packages.txt, and a run without it would
+      // say that all is well.
+      std::fputs("PostgreSQL's server (postgresql-15) is not installed\n", stderr);
+      ORIEL_CHECK(programs().has_value());
+    }
     if (::geteuid() == 0) {
       // PostgreSQL refuses to run as root.
       const ::passwd* user = ::getpwnam("postgres");
@@ -158,9 +165,6 @@ class PostgresCluster {
   gid_t gid_ = 0;
   pid_t server_ = 0;
 };
-
-inline constexpr const char* kNoPostgres =
-    "PostgreSQL's server is not installed: nothing of it is tested";
 
 // One for all tests of a program, started by the first that asks.
 inline PostgresCluster& shared_cluster() {

@@ -92,8 +92,8 @@ def test_recordings_are_found_again_when_the_database_is_lost(oriel, camera):
     assert server.stop() == 0
     listed = run_ls(server)
     assert listed.strip()
-    for path in server.data.glob("oriel.db*"):
-        path.unlink()
+    server.lose_database()
+    assert not run_ls(server).strip(), "it was not lost"
     server.start()
     again = wait_until(lambda: run_ls(server))
     assert again.startswith(listed.rstrip("\n"))

@@ -18,8 +18,6 @@ OUTAGE_S = int(os.environ.get("ORIEL_OUTAGE_S", "8"))
 
 @pytest.fixture
 def postgres():
-    if databases.programs() is None:
-        pytest.skip(databases.NOT_INSTALLED)
     server = databases.Postgres().start()
     yield server
     server.remove()

@@ -46,12 +46,24 @@ class Oriel:
 
     def write_config(self, feeds="", http="", extra=""):
         if postgres.wanted() and "database =" not in extra:
-            name = "d" + hashlib.sha256(str(self.folder).encode()).hexdigest()[:16]
-            extra += f'\ndatabase = "{postgres.shared().url(name)}"'
+            extra += f'\ndatabase = "{postgres.shared().url(self.database_name())}"'
         self.config.write_text(
             f'data = "{self.data}"\n{extra}\n'
             f'[http]\nlisten = "127.0.0.1:{self.port}"\n{http}\n{feeds}\n'
         )
+
+    def database_name(self):
+        """Of this program's database where the tests run on PostgreSQL."""
+        return "d" + hashlib.sha256(str(self.folder).encode()).hexdigest()[:16]
+
+    def lose_database(self):
+        """Nothing is left of it; the program does not run."""
+        if postgres.wanted():
+            postgres.shared().drop(self.database_name())
+            postgres.shared().url(self.database_name())
+            return
+        for path in self.data.glob("oriel.db*"):
+            path.unlink()
 
     def start(self, timeout_s=90, kill=True):
         """Returns when the program has printed its address; ends it when it does not, unless `kill`
