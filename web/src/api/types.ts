@@ -242,6 +242,25 @@ export interface Hold {
   released_at: string | null;
   state: HoldState;
 }
+/** What a person deleted. */
+export interface Deletion {
+  id: number;
+  feed: string;
+  start: string;
+  end: string;
+  reason: string;
+  made_by: string;
+  made_at: string;
+  recordings: number;
+  bytes: number;
+}
+/** What goes, or would go: whole recordings, which cover the span from start to end. */
+export interface DeletionAnswer {
+  recordings: number;
+  bytes: number;
+  start: string;
+  end: string;
+}
 export interface RetentionRule {
   keep_days?: number | null;
   key_frames_after_days?: number | null;

@@ -39,6 +39,17 @@ export const clock_time = (at_ms: number, zone: Zone, seconds = false) =>
 export const day_name = (at_ms: number, zone: Zone) =>
   format(zone, { weekday: 'short', day: 'numeric', month: 'short' }).format(at_ms);
 
+/** Day, year and minute, as a table has it. */
+export const moment_text = (at_ms: number, zone: Zone) =>
+  format(zone, {
+    day: 'numeric',
+    month: 'short',
+    year: 'numeric',
+    hour: '2-digit',
+    minute: '2-digit',
+    hourCycle: 'h23'
+  }).format(at_ms);
+
 export const full_day = (at_ms: number, zone: Zone) =>
   format(zone, { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' }).format(at_ms);
 
