@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <string_view>
 #include <system_error>
 
@@ -9,6 +10,11 @@
 #include "base/log.h"
 
 namespace oriel::archive {
+namespace {
+
+constexpr double kFpsMax = 10'000;
+
+}  // namespace
 
 std::string format_journal_line(const JournalEntry& entry) {
   const json::value whole = to_json(entry);
@@ -28,6 +34,13 @@ Result<JournalEntry> parse_journal_line(std::string_view line) {
   ORIEL_TRY_ASSIGN(auto entry, from_json<JournalEntry>(value, "entry"));
   if (entry.feed && !parse_slug(*entry.feed))
     return fail(ErrorKind::invalid, "entry.feed: is not an id");
+  if (entry.declared_fps) {
+    auto& fps = *entry.declared_fps;
+    if (!(fps >= 0 && fps <= kFpsMax))
+      return fail(ErrorKind::invalid, "entry.declared_fps: is not a rate of pictures");
+    // The JSON reader may miss a number of many digits by its last bit.
+    fps = std::round(fps * 1e6) / 1e6;
+  }
   return entry;
 }
 

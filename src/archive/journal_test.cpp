@@ -86,6 +86,19 @@ TEST_F(JournalTest, unknown_kinds_and_endless_lines_are_passed_over) {
   EXPECT_EQ(counts.lines, 4u);
 }
 
+TEST_F(JournalTest, a_rate_that_no_camera_has_is_refused_and_any_other_reads_the_same_again) {
+  const auto line = [](const std::string& fps) {
+    return R"({"at_us":1,"kind":"alive","declared_fps":)" + fps + "}";
+  };
+  for (const char* wild : {"-1", "10001", "9.9e98"}) EXPECT_FALSE(parse_journal_line(line(wild)));
+  const auto entry = parse_journal_line(line("29.970029970029970029970029"));
+  ASSERT_TRUE(entry);
+  std::string again = format_journal_line(*entry);
+  again.pop_back();
+  EXPECT_EQ(parse_journal_line(again).value(), *entry);
+  EXPECT_NEAR(*entry->declared_fps, 30'000.0 / 1001, 1e-6);
+}
+
 TEST_F(JournalTest, a_day_without_a_file_is_empty) {
   const auto none = read_journal(*volume, disk, Day{2020, 1, 1}, [](const JournalEntry&) {});
   ASSERT_TRUE(none);
