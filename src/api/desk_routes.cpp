@@ -4,6 +4,7 @@
 
 #include "api/clock_view.h"
 #include "api/feed_views.h"
+#include "api/film_shelf.h"
 #include "api/provenance.h"
 #include "api/screen_book.h"
 #include "api/services.h"
@@ -370,7 +371,11 @@ Awaitable<Response> withhold(Services& services, Request& request) {
                                  {form->start, form->end.value_or(access::kForever)},
                                  form->reason,
                                  identity_of(request).name};
-  auto made = co_await services.offload.run([&] { return services.policies.withhold(wanted); });
+  auto made = co_await services.offload.run([&] {
+    auto withheld = services.policies.withhold(wanted);
+    if (withheld) services.films.forget(wanted.feed);
+    return withheld;
+  });
   if (!made) co_return http::problem(made.error());
   co_return uncached(Response::of(WithheldId{*made}, 201));
 }

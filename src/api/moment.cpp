@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
+
+#include "api/viewer.h"
 #include "archive/coverage.h"
 
 namespace oriel::api {
@@ -91,6 +94,28 @@ Result<Moment> find_moment(const archive::Archive& archive, const FeedId& feed,
   ORIEL_TRY_ASSIGN(moment.earlier, seen_before(archive, feed, view, at));
   ORIEL_TRY_ASSIGN(moment.later, seen_after(archive, feed, view, at));
   return moment;
+}
+
+Error why_nothing(const Services& services, const Seen& seen, UtcSpan span) {
+  const UtcTime now = services.clock.now();
+  const auto error = [](std::string text) { return Error{ErrorKind::not_found, std::move(text)}; };
+  if (span.begin >= now)
+    return error("this span has not happened yet: it is " + format_rfc3339(now));
+  const FeedId& feed = seen.feed->id();
+  const auto first = services.archive.catalog().first_recording(feed, media::Rendition::main);
+  if (!first) return first.error();
+  if (!*first) return error("nothing is recorded of this feed yet");
+  if (span.end <= (*first)->start)
+    return error("this span lies before the first recording, which begins at " +
+                 format_rfc3339((*first)->start));
+  const auto moment = find_moment(services.archive, feed, seen.view, span.begin, now);
+  if (!moment) return moment.error();
+  std::string text = "nothing is recorded in this span";
+  if (moment->reason != media::Reason::none)
+    text += fmt::format(" ({})", boost::describe::enum_to_string(moment->reason, ""));
+  if (moment->earlier) text += "; recorded last before it: " + format_rfc3339(*moment->earlier);
+  if (moment->later) text += "; first after it: " + format_rfc3339(*moment->later);
+  return error(std::move(text));
 }
 
 }  // namespace oriel::api

@@ -34,4 +34,9 @@ struct Moment {
 Result<Moment> find_moment(const archive::Archive& archive, const FeedId& feed,
                            const access::View& view, UtcTime at, UtcTime now);
 
+struct Services;
+struct Seen;
+// Why there is nothing in a span, as far as this viewer may know. Blocks.
+Error why_nothing(const Services& services, const Seen& seen, UtcSpan span);
+
 }  // namespace oriel::api

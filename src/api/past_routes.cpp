@@ -24,32 +24,11 @@ constexpr int kStillWidthDefault = 1280;
 // Asked widths are rounded up to one of these, so that a still is made and kept only a few times.
 constexpr std::array kStillWidths = {160, 320, 480, 640, 960, 1280, 1920, 3840};
 
-constexpr std::string_view kInsteadOfPlayback = "ask for a day at a time";
+constexpr std::string_view kInsteadOfPlayback =
+    "ask for a day at a time, or for up to 400 of them as a time-lapse: /timelapse/{feed}.mp4";
 constexpr std::string_view kInsteadOfClip =
-    "ask for it in pieces, or play it day by day as /playback/{feed}/index.m3u8";
-
-// Why there is nothing in a span, as far as this viewer may know. Blocks.
-Error why_nothing(const Services& services, const Seen& seen, UtcSpan span) {
-  const UtcTime now = services.clock.now();
-  const auto error = [](std::string text) { return Error{ErrorKind::not_found, std::move(text)}; };
-  if (span.begin >= now)
-    return error("this span has not happened yet: it is " + format_rfc3339(now));
-  const FeedId& feed = seen.feed->id();
-  const auto first = services.archive.catalog().first_recording(feed, Rendition::main);
-  if (!first) return first.error();
-  if (!*first) return error("nothing is recorded of this feed yet");
-  if (span.end <= (*first)->start)
-    return error("this span lies before the first recording, which begins at " +
-                 format_rfc3339((*first)->start));
-  const auto moment = find_moment(services.archive, feed, seen.view, span.begin, now);
-  if (!moment) return moment.error();
-  std::string text = "nothing is recorded in this span";
-  if (moment->reason != media::Reason::none)
-    text += fmt::format(" ({})", boost::describe::enum_to_string(moment->reason, ""));
-  if (moment->earlier) text += "; recorded last before it: " + format_rfc3339(*moment->earlier);
-  if (moment->later) text += "; first after it: " + format_rfc3339(*moment->later);
-  return error(std::move(text));
-}
+    "ask for it in pieces, play it day by day as /playback/{feed}/index.m3u8, or have up to 400 "
+    "days of it as a time-lapse: /timelapse/{feed}.mp4";
 
 Awaitable<Response> playback(Services& services, Request& request) {
   auto seen = see(services, request);

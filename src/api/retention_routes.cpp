@@ -1,6 +1,7 @@
 // What is kept and what may go: holds, rules of retention, deletion, dry run and forecast.
 #include <fmt/format.h>
 
+#include "api/film_shelf.h"
 #include "api/services.h"
 #include "api/viewer.h"
 #include "http/problem.h"
@@ -191,8 +192,11 @@ Awaitable<Response> delete_span(Services& services, Request& request) {
                                   std::move(form->reason),
                                   identity_of(request).name,
                                   form->dry_run.value_or(false)};
-  auto answer =
-      co_await services.slow.run([&] { return services.archive.retention().delete_span(wanted); });
+  auto answer = co_await services.slow.run([&] {
+    auto deleted = services.archive.retention().delete_span(wanted);
+    if (deleted && !wanted.dry_run) services.films.forget(wanted.feed);
+    return deleted;
+  });
   if (!answer) co_return http::problem(answer.error());
   co_return uncached(Response::of(*answer));
 }

@@ -38,6 +38,7 @@ struct WindowSettings {
 
 class SegmentFiles;
 class StillCache;
+class FilmShelf;
 class ScreenBook;
 
 struct Services {
@@ -47,6 +48,7 @@ struct Services {
   notify::PostOffice& post_office;
   PictureWorkers& pictures;
   StillCache& stills;
+  FilmShelf& films;
   SegmentFiles& segment_files;
   ScreenBook& screens;
   access::PolicyBook& policies;
@@ -68,6 +70,7 @@ struct Services {
 void add_live_routes(http::Router& router, Services& services);
 void add_past_routes(http::Router& router, Services& services);
 void add_moment_routes(http::Router& router, Services& services);
+void add_film_routes(http::Router& router, Services& services);
 void add_feed_routes(http::Router& router, Services& services);
 void add_recording_routes(http::Router& router, Services& services);
 void add_desk_routes(http::Router& router, Services& services);

@@ -12,6 +12,7 @@
 #include "access/identity_cache.h"
 #include "access/sessions.h"
 #include "access/tokens.h"
+#include "api/film_shelf.h"
 #include "api/screen_book.h"
 #include "api/segment_files.h"
 #include "api/services.h"
@@ -147,6 +148,7 @@ class RunningApplication final : public Application {
   std::unique_ptr<FeedRegistry> feeds_;
   std::unique_ptr<WorkerPictures> pictures_;
   std::unique_ptr<api::StillCache> stills_;
+  std::unique_ptr<api::FilmShelf> films_;
   std::unique_ptr<api::SegmentFiles> segment_files_;
   std::unique_ptr<api::ScreenBook> screens_;
   PublicKey node_key_;
@@ -248,15 +250,16 @@ void RunningApplication::make_routes() {
     window_.public_url = url->substr(0, url->find_last_not_of('/') + 1);
     window_.public_authority = url->substr(url->find("://") + 3);
   }
-  services_ = std::make_unique<api::Services>(
-      api::Services{*feeds_,    *archive_,       *alarm_book_,    *post_office_, *pictures_,
-                    *stills_,   *segment_files_, *screens_,       *policies_,    *accounts_,
-                    *sessions_, *tokens_,        *authenticator_, *database_,    *offload_,
-                    *slow_,     *still_makers_,  clock_,          metrics_,      window_});
+  services_ = std::make_unique<api::Services>(api::Services{
+      *feeds_,  *archive_,       *alarm_book_, *post_office_, *pictures_, *stills_,
+      *films_,  *segment_files_, *screens_,    *policies_,    *accounts_, *sessions_,
+      *tokens_, *authenticator_, *database_,   *offload_,     *slow_,     *still_makers_,
+      clock_,   metrics_,        window_});
   api::add_guard(router_, *services_);
   api::add_live_routes(router_, *services_);
   api::add_past_routes(router_, *services_);
   api::add_moment_routes(router_, *services_);
+  api::add_film_routes(router_, *services_);
   api::add_feed_routes(router_, *services_);
   api::add_recording_routes(router_, *services_);
   api::add_desk_routes(router_, *services_);
@@ -288,6 +291,11 @@ Result<void> RunningApplication::start(const StopAsked& stop_asked) {
   wanting_ = feeds_.get();
   pictures_ = std::make_unique<WorkerPictures>(clock_);
   stills_ = std::make_unique<api::StillCache>(kStillCacheBytes);
+  api::FilmShelfOptions films;
+  films.folder = (fs::path(config_.data) / "cache" / "timelapse").string();
+  films.bytes_max = static_cast<std::uint64_t>(config_.timelapse_cache_bytes);
+  films_ =
+      std::make_unique<api::FilmShelf>(std::move(films), *archive_, *policies_, clock_, metrics_);
   segment_files_ = std::make_unique<api::SegmentFiles>(kSegmentFilesBytes);
   screens_ = std::make_unique<api::ScreenBook>(clock_);
   offload_ = std::make_unique<http::Offload>(http::OffloadOptions{.name = "offload", .threads = 4},
@@ -313,6 +321,7 @@ void RunningApplication::stop() {
     server_->join();
   }
   wanting_ = nullptr;
+  if (films_) films_->request_stop();
   if (feeds_) feeds_->stop();
   if (archive_) archive_->stop();
   if (post_office_) post_office_->stop();

@@ -275,6 +275,7 @@ Result<Config> parse_config(std::string_view text, const std::string& file_name)
   if (config.log_level != "debug" && config.log_level != "info" && config.log_level != "warn" &&
       config.log_level != "error")
     reader.refuse("log", "expected debug, info, warn or error");
+  reader.integer("timelapse_cache_bytes", config.timelapse_cache_bytes, 0, std::int64_t{1} << 50);
   read_licence(reader, config.licence);
   reader.integer("made_renditions_max", config.made_renditions_max, 0, 100);
   reader.integer("scrub_days", config.scrub_days, 0, 3650);

@@ -42,6 +42,7 @@ struct Config {
   std::string licence;
   std::int64_t made_renditions_max = 4;
   std::int64_t scrub_days = 90;  // every recording is read again once in so many days; 0: never
+  std::int64_t timelapse_cache_bytes = std::int64_t{2} << 30;
   HttpConfig http;
   notify::PostOfficeOptions notify;
   std::vector<archive::VolumeOptions> volumes;

@@ -15,6 +15,7 @@
 #include "app/serve.h"
 #include "base/thread.h"
 #include "demo/camera_command.h"
+#include "ingest/film_worker.h"
 #include "ingest/snapshot_worker.h"
 #include "ingest/transcode_worker.h"
 
@@ -84,6 +85,7 @@ int run_camera(Arguments& arguments) {
 
 int run_worker(const std::string& name) {
   if (name == "transcode") return ingest::run_transcode_worker(0, 1);
+  if (name == "film") return ingest::run_film_worker(0, 1);
   if (name == "snapshot") return ingest::run_snapshot_worker(0, 1);
   return 2;
 }

@@ -184,6 +184,19 @@ Result<PartBytes> Reader::read_parts(const RecordingRow& row, std::uint32_t firs
   return parts;
 }
 
+Result<Bytes> Reader::read_first_part(const RecordingRow& row, std::uint32_t segment) const {
+  ORIEL_TRY_ASSIGN(const auto segments, checked_segments(row));
+  if (segment >= segments.size())
+    return fail(ErrorKind::not_found,
+                fmt::format("recording {} has {} segments", row.id.value, segments.size()));
+  ORIEL_TRY_ASSIGN(const auto init, catalog_.init_of(row));
+  ORIEL_TRY_ASSIGN(const auto file, open_file(row));
+  const auto range = range_of(segments, init.summary.bytes, segment, segment + 1);
+  auto head = load_part_head(*file, range.offset, range.offset + range.bytes, init.summary);
+  if (!head) return fail(std::move(head).error().within(damaged(row, "a part").message));
+  return read_bytes(row, range.offset, static_cast<std::size_t>(size_of(*head)));
+}
+
 Result<std::vector<PartEntry>> Reader::part_table(const RecordingRow& row,
                                                   std::uint32_t first_segment,
                                                   std::uint32_t end_segment) const {

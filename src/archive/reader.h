@@ -65,6 +65,9 @@ class Reader {
   // Whole segments [first, end).
   Result<PartBytes> read_segments(const RecordingRow& row, std::uint32_t first,
                                   std::uint32_t end) const;
+  // The first part of a segment as it lies in the file: a full picture where the segment is
+  // independent.
+  Result<Bytes> read_first_part(const RecordingRow& row, std::uint32_t segment) const;
   // Every part of segments [first, end): reads one head a part.
   Result<std::vector<PartEntry>> part_table(const RecordingRow& row,
                                             std::uint32_t first_segment = 0,

@@ -1,8 +1,8 @@
 // The light of one moment at one camera: sun, moon, sky and air as numbers to paint with.
 #pragma once
+#include "base/sun.h"
 #include "base/time.h"
 #include "demo/plateau.h"
-#include "demo/sun.h"
 #include "demo/terrain.h"
 #include "demo/weather.h"
 

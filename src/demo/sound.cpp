@@ -4,8 +4,8 @@
 #include <cmath>
 #include <numbers>
 
+#include "base/sun.h"
 #include "demo/encoder.h"
-#include "demo/sun.h"
 
 namespace oriel::demo {
 namespace {

@@ -11,10 +11,10 @@
 
 #include "base/json.h"
 #include "base/log.h"
+#include "base/sun.h"
 #include "demo/fauna.h"
 #include "demo/noise.h"
 #include "demo/scene.h"
-#include "demo/sun.h"
 #include "demo/terrain.h"
 #include "demo/weather.h"
 

@@ -1,36 +1,12 @@
 #include "ingest/snapshot_process.h"
 
-#include <algorithm>
-#include <cerrno>
-
 #include <fcntl.h>
-#include <poll.h>
-#include <sys/socket.h>
 
 #include "base/log.h"
 #include "ingest/snapshot_worker.h"
+#include "ingest/worker_talk.h"
 
 namespace oriel::ingest {
-namespace {
-
-int left_ms(SteadyTime deadline) {
-  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
-      deadline - std::chrono::steady_clock::now());
-  return static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, 60'000));
-}
-
-Result<void> wait_for(int fd, short events, SteadyTime deadline) {
-  pollfd wait{fd, events, 0};
-  for (;;) {
-    const int count = poll(&wait, 1, left_ms(deadline));
-    if (count > 0) return {};
-    if (count == 0) return fail(ErrorKind::deadline, "the picture takes too long");
-    if (errno != EINTR) return fail(errno_error(errno, "wait for a picture"));
-  }
-}
-
-}  // namespace
-
 SnapshotPool::SnapshotPool(SnapshotOptions options)
     : options_(std::move(options)), slots_(options_.workers_max) {}
 
@@ -65,36 +41,10 @@ Result<Bytes> SnapshotPool::ask(WorkerProcess& worker, const Bytes& request,
     ORIEL_TRY_ASSIGN(worker, WorkerProcess::start(options_.command));
     fcntl(worker.fd(), F_SETFL, O_NONBLOCK);
   }
-  std::size_t sent = 0;
-  while (sent < request.size()) {
-    ORIEL_TRY(wait_for(worker.fd(), POLLOUT, deadline));
-    const ssize_t count =
-        ::send(worker.fd(), request.data() + sent, request.size() - sent, MSG_NOSIGNAL);
-    if (count < 0 && errno != EAGAIN && errno != EINTR)
-      return fail(ErrorKind::unavailable, "the picture's worker is gone");
-    if (count > 0) sent += static_cast<std::size_t>(count);
-  }
-  Bytes answer;
-  std::size_t wanted = kMessageHeadBytes;
-  MessageHead head;
-  while (answer.size() < wanted) {
-    ORIEL_TRY(wait_for(worker.fd(), POLLIN, deadline));
-    std::uint8_t buffer[65'536];
-    const ssize_t count =
-        ::recv(worker.fd(), buffer, std::min(sizeof(buffer), wanted - answer.size()), 0);
-    if (count < 0 && (errno == EAGAIN || errno == EINTR)) continue;
-    if (count <= 0) return fail(ErrorKind::unavailable, "the picture's worker is gone");
-    answer.insert(answer.end(), buffer, buffer + count);
-    if (wanted == kMessageHeadBytes && answer.size() == wanted) {
-      const auto parsed = parse_message_head(answer);
-      if (!parsed) return fail(ErrorKind::unavailable, "the picture's worker talks nonsense");
-      head = *parsed;
-      wanted += head.payload_bytes;
-    }
-  }
-  answer.erase(answer.begin(), answer.begin() + kMessageHeadBytes);
-  if (head.type == MessageType::jpeg) return answer;
-  const std::string why(as_text(answer).substr(0, 200));
+  ORIEL_TRY(send_to_worker(worker.fd(), request, deadline));
+  ORIEL_TRY_ASSIGN(Message answer, receive_from_worker(worker.fd(), deadline));
+  if (answer.type == MessageType::jpeg) return std::move(answer.payload);
+  const std::string why(as_text(answer.payload).substr(0, 200));
   return fail(
       why.find("only sound") != std::string::npos ? ErrorKind::not_found : ErrorKind::data_loss,
       why);

@@ -1,61 +1,15 @@
 #include "ingest/snapshot_worker.h"
 
 #include <algorithm>
-#include <cstring>
 
-#include "ingest/av_parameters.h"
 #include "ingest/h264_encoder.h"
 #include "ingest/libav_log.h"
+#include "ingest/picture_decoding.h"
 
 namespace oriel::ingest {
 namespace {
 
-constexpr int kReadBufferBytes = 32'768;
 constexpr int kWidthMax = 3840;
-
-struct TwoPieces {
-  ByteView left;
-  ByteView then;
-  static int read(void* opaque, std::uint8_t* to, int size) {
-    auto& self = *static_cast<TwoPieces*>(opaque);
-    if (self.left.empty()) std::swap(self.left, self.then);
-    if (self.left.empty()) return AVERROR_EOF;
-    const std::size_t count = std::min(static_cast<std::size_t>(size), self.left.size());
-    std::memcpy(to, self.left.data(), count);
-    self.left = self.left.subspan(count);
-    return static_cast<int>(count);
-  }
-};
-
-// The last picture shown at or before the wanted time; the first one when all are later.
-Result<AvPtr<AVFrame>> find_picture(AVFormatContext* format, AVCodecContext* decoder, int stream,
-                                    std::int64_t offset_90k) {
-  AvPtr<AVFrame> best;
-  AvPtr<AVFrame> frame(av_frame_alloc());
-  AvPtr<AVPacket> packet(av_packet_alloc());
-  std::optional<std::int64_t> first_dts;
-  bool sending = true;
-  while (sending) {
-    av_packet_unref(packet.get());
-    if (av_read_frame(format, packet.get()) < 0) {
-      sending = false;
-      avcodec_send_packet(decoder, nullptr);
-    } else {
-      if (packet->stream_index != stream) continue;
-      if (!first_dts) first_dts = packet->dts;
-      avcodec_send_packet(decoder, packet.get());
-    }
-    while (avcodec_receive_frame(decoder, frame.get()) >= 0) {
-      const bool later =
-          first_dts && frame->pts != AV_NOPTS_VALUE && frame->pts - *first_dts > offset_90k;
-      if (later && best) return best;
-      best.reset(av_frame_clone(frame.get()));
-      if (later) return best;
-    }
-  }
-  if (!best) return fail(ErrorKind::data_loss, "no picture there can be decoded");
-  return best;
-}
 
 Result<Bytes> encode_jpeg(const AVFrame& picture, int width_max) {
   const int bound = width_max > 0 ? std::min(width_max, kWidthMax) : kWidthMax;
@@ -90,25 +44,8 @@ Result<Bytes> encode_jpeg(const AVFrame& picture, int width_max) {
 }
 
 Result<Bytes> make_jpeg(const PictureRequest& request) {
-  TwoPieces pieces{request.init, request.segment};
-  AvPtr<AVIOContext> io(avio_alloc_context(
-      static_cast<unsigned char*>(av_malloc(static_cast<std::size_t>(kReadBufferBytes))),
-      kReadBufferBytes, 0, &pieces, &TwoPieces::read, nullptr, nullptr));
-  AVFormatContext* raw = avformat_alloc_context();
-  if (!io || raw == nullptr) return fail(ErrorKind::exhausted, "no memory for a reader");
-  raw->pb = io.get();
-  raw->flags |= AVFMT_FLAG_CUSTOM_IO;
-  if (const int code = avformat_open_input(&raw, "", av_find_input_format("mp4"), nullptr);
-      code < 0)
-    return fail(ErrorKind::data_loss, "the segment cannot be read: " + av_error_text(code));
-  const AvPtr<AVFormatContext> format(raw);
-  const int stream = av_find_best_stream(raw, AVMEDIA_TYPE_VIDEO, -1, -1, nullptr, 0);
-  if (stream < 0) return fail(ErrorKind::not_found, "there is no picture, only sound");
-  AVStream& about = *raw->streams[stream];
-  ORIEL_TRY_ASSIGN(auto decoder, open_decoder(from_av(*about.codecpar), about.time_base));
-  const std::int64_t offset =
-      av_rescale_q(request.offset_90k, AVRational{1, 90'000}, about.time_base);
-  ORIEL_TRY_ASSIGN(const AvPtr<AVFrame> picture, find_picture(raw, decoder.get(), stream, offset));
+  ORIEL_TRY_ASSIGN(const AvPtr<AVFrame> picture,
+                   decode_picture(request.init, request.segment, request.offset_90k));
   return encode_jpeg(*picture, request.width);
 }
 

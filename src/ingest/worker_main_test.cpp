@@ -5,6 +5,7 @@
 
 #include <unistd.h>
 
+#include "ingest/film_worker.h"
 #include "ingest/snapshot_worker.h"
 #include "ingest/transcode_worker.h"
 
@@ -22,6 +23,7 @@ struct WorkerEntry {
     std::getline(in, name, '\0');
     if (word != "worker") return;
     if (name == "transcode") _exit(run_transcode_worker(0, 1));
+    if (name == "film") _exit(run_film_worker(0, 1));
     if (name == "snapshot") _exit(run_snapshot_worker(0, 1));
     if (name == "crash") _exit(9);
     _exit(127);

@@ -148,7 +148,7 @@ Result<MessageHead> parse_message_head(ByteView bytes) {
   MessageHead head;
   head.payload_bytes = in.u32();
   const std::uint8_t type = in.u8();
-  if (!in.ok() || head.payload_bytes > kPayloadBytesMax || type < 1 || type > 7)
+  if (!in.ok() || head.payload_bytes > kPayloadBytesMax || type < 1 || type > 10)
     return fail(ErrorKind::data_loss, "a message of a wrong form");
   head.type = static_cast<MessageType>(type);
   return head;

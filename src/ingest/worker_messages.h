@@ -28,6 +28,9 @@ enum class MessageType : std::uint8_t {
   failed = 5,   // from a worker: a text; it ends then, or waits for the next picture request
   picture = 6,  // to a snapshot worker
   jpeg = 7,     // from a snapshot worker
+  film = 8,     // to a film worker: what is to be made, and where
+  frame = 9,    // to a film worker: one picture, in order
+  finish = 10,  // to a film worker: no further frame comes; and its answer, when the file is whole
 };
 
 struct Message {

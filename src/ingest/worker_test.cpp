@@ -1,6 +1,8 @@
 #include <gtest/gtest.h>
 
+#include "base/temp_folder.h"
 #include "ingest/feed_driver.h"
+#include "ingest/film_process.h"
 #include "ingest/made_rendition.h"
 #include "ingest/make_source.h"
 #include "ingest/probe.h"
@@ -188,6 +190,74 @@ TEST(SnapshotPool, a_worker_that_cannot_live_is_unavailable) {
   const auto jpeg = pool.jpeg(Bytes(10), Bytes(10), 0, 320);
   ASSERT_FALSE(jpeg);
   EXPECT_EQ(jpeg.error().kind, ErrorKind::unavailable);
+}
+
+FilmRequest film_at(const std::string& path) {
+  FilmRequest request;
+  request.path = path;
+  request.tags.title = "Eling Lake";
+  request.tags.location = "+34.9000+097.7000/";
+  return request;
+}
+
+TEST(FilmProcess, makes_a_file_of_the_pictures_that_can_be_decoded) {
+  ORIEL_NEEDS_SAMPLE("formats/pyramid-3b.mp4");
+  const Recorded recorded;
+  const TempFolder folder;
+  const std::string path = (folder / "film.mp4").string();
+  const FilmFrame good{*recorded.file.recording->init, payload_of(recorded.file.parts),
+                       "12:30 UTC"};
+  auto film = FilmProcess::begin(film_at(path));
+  ASSERT_TRUE(film) << film.error().message;
+  ASSERT_TRUE(film->add(good));
+  ASSERT_TRUE(film->add({good.init, Bytes(5000, 9), "damaged"}));
+  ASSERT_TRUE(film->add({Bytes(100, 7), good.part, "damaged"}));
+  ASSERT_TRUE(film->add(good));
+  const auto frames = film->finish();
+  ASSERT_TRUE(frames) << frames.error().message;
+  EXPECT_EQ(*frames, 2U);
+  std::ifstream in(path, std::ios::binary);
+  const Bytes file{std::istreambuf_iterator<char>(in), {}};
+  const auto decoded = decode(file);
+  EXPECT_EQ(decoded.formats, "h264");
+  EXPECT_EQ(decoded.errors, 0);
+  EXPECT_EQ(decoded.pictures, 2);
+  EXPECT_NE(as_text(file).find("Eling Lake"), std::string_view::npos);
+  EXPECT_NE(as_text(file).find("+34.9000+097.7000/"), std::string_view::npos);
+}
+
+TEST(FilmProcess, of_no_picture_leaves_no_film_and_says_so) {
+  const TempFolder folder;
+  auto film = FilmProcess::begin(film_at((folder / "film.mp4").string()));
+  ASSERT_TRUE(film) << film.error().message;
+  ASSERT_TRUE(film->add({Bytes(100, 7), Bytes(5000, 9), ""}));
+  const auto frames = film->finish();
+  ASSERT_FALSE(frames);
+  EXPECT_EQ(frames.error().kind, ErrorKind::not_found) << frames.error().message;
+  EXPECT_FALSE(std::filesystem::exists(folder / "film.mp4"));
+}
+
+TEST(FilmProcess, says_when_its_file_cannot_be_made_or_its_worker_dies_or_it_is_stopped) {
+  ORIEL_NEEDS_SAMPLE("formats/pyramid-3b.mp4");
+  const Recorded recorded;
+  const FilmFrame good{*recorded.file.recording->init, payload_of(recorded.file.parts), ""};
+  auto nowhere = FilmProcess::begin(film_at("/nowhere/film.mp4"));
+  ASSERT_TRUE(nowhere);
+  (void)nowhere->add(good);
+  const auto made = nowhere->finish();
+  ASSERT_FALSE(made);
+  EXPECT_NE(made.error().message.find("cannot be made"), std::string::npos) << made.error().message;
+
+  FilmOptions options;
+  options.command.name = "crash";
+  auto dead = FilmProcess::begin(film_at("/nowhere/film.mp4"), options);
+  EXPECT_FALSE(dead && dead->finish());
+
+  const TempFolder folder;
+  auto stopped = FilmProcess::begin(film_at((folder / "film.mp4").string()));
+  ASSERT_TRUE(stopped);
+  stopped->request_stop();
+  EXPECT_FALSE(stopped->finish());
 }
 
 TEST(Probe, a_camera_is_described_with_its_first_picture) {

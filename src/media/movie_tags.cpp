@@ -106,7 +106,49 @@ Result<void> set_all_times(Bytes& bytes, std::size_t at, std::size_t end, UtcTim
   return {};
 }
 
+// stco and co64: version and flags, count, offsets from the file's first byte.
+Result<void> move_chunks(Bytes& bytes, std::size_t payload, std::size_t end, std::size_t width,
+                         std::uint64_t by) {
+  if (end < payload + 8 || read_be(bytes, payload + 4, 4) > (end - payload - 8) / width)
+    return fail(ErrorKind::data_loss, "a list of chunks is cut short");
+  const auto count = static_cast<std::size_t>(read_be(bytes, payload + 4, 4));
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::size_t at = payload + 8 + i * width;
+    const std::uint64_t moved = read_be(bytes, at, width) + by;
+    if (width == 4 && moved > UINT32_MAX)
+      return fail(ErrorKind::data_loss, "the file is too long for its list of chunks");
+    write_be(bytes, at, moved, width);
+  }
+  return {};
+}
+
+// Moves the chunk offsets of every track, in place; of boxes whose sizes fit.
+Result<void> move_all_chunks(Bytes& bytes, std::uint64_t by) {
+  for (std::size_t at = 0; at < bytes.size();) {
+    ORIEL_TRY_ASSIGN(const auto box, parse_box_header(ByteView(bytes).subspan(at)));
+    if (box.size > bytes.size() - at)
+      return fail(ErrorKind::data_loss, "a box of the file's head is longer than the head");
+    const auto name = box.name();
+    const std::size_t payload = at + box.header_bytes;
+    const std::size_t end = at + static_cast<std::size_t>(box.size);
+    const bool parent =
+        name == "moov" || name == "trak" || name == "mdia" || name == "minf" || name == "stbl";
+    at = parent ? payload : end;
+    if (name == "stco") ORIEL_TRY(move_chunks(bytes, payload, end, 4, by));
+    if (name == "co64") ORIEL_TRY(move_chunks(bytes, payload, end, 8, by));
+  }
+  return {};
+}
+
 }  // namespace
+
+Result<Bytes> tag_movie_head(ByteView head, const MovieTags& tags) {
+  ORIEL_TRY_ASSIGN(auto made, tag_init(head, tags));
+  // Less than before where the file had more to say; two's complement moves both ways.
+  const std::uint64_t by = std::uint64_t{made.size()} - std::uint64_t{head.size()};
+  ORIEL_TRY(move_all_chunks(made, by));
+  return made;
+}
 
 Result<Bytes> tag_init(ByteView init, const MovieTags& tags) {
   ByteWriter out;

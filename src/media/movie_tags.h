@@ -31,6 +31,10 @@ struct MovieTags {
 // The init segment with these tags; what user data it had is replaced. Errors: data_loss.
 Result<Bytes> tag_init(ByteView init, const MovieTags& tags);
 
+// The same for the head of a whole file, from its first byte to the end of its moov: what lies
+// behind it moves by as much as the head grows, and the chunk offsets with it. Errors: data_loss.
+Result<Bytes> tag_movie_head(ByteView head, const MovieTags& tags);
+
 // WGS 84 degrees as ISO 6709 (annex H): "+34.9000+097.7000/", with metres
 // "+34.9000+097.7000+4270/".
 std::string iso_6709(double latitude, double longitude, std::optional<double> elevation_m);

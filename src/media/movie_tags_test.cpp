@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "media/boxes.h"
+#include "media/byte_writer.h"
 #include "media/testing.h"
 
 namespace oriel::media {
@@ -55,6 +56,50 @@ TEST(MovieTags, a_muted_init_takes_tags_too) {
   const auto tagged = tag_init(*muted, some_tags());
   ASSERT_TRUE(tagged) << tagged.error().message;
   EXPECT_TRUE(parse_init(*tagged));
+}
+
+// ftyp, and a moov with one track whose chunks lie at these offsets.
+Bytes whole_head(std::string_view kind, const std::vector<std::uint64_t>& chunks) {
+  ByteWriter out;
+  const auto ftyp = out.begin_box("ftyp");
+  out.name("isom");
+  out.end_box(ftyp);
+  const auto moov = out.begin_box("moov");
+  std::vector<std::size_t> open;
+  for (const auto* name : {"trak", "mdia", "minf", "stbl"}) open.push_back(out.begin_box(name));
+  const auto list = out.begin_full_box(kind, 0, 0);
+  out.u32(static_cast<std::uint32_t>(chunks.size()));
+  for (const auto chunk : chunks) {
+    if (kind == "co64") out.u32(static_cast<std::uint32_t>(chunk >> 32));
+    out.u32(static_cast<std::uint32_t>(chunk));
+  }
+  out.end_box(list);
+  for (auto box = open.rbegin(); box != open.rend(); ++box) out.end_box(*box);
+  out.end_box(moov);
+  return out.take();
+}
+
+TEST(MovieTags, the_chunks_of_a_whole_file_move_with_its_head) {
+  for (const std::string_view kind : {"stco", "co64"}) {
+    const Bytes head = whole_head(kind, {500, 4'000'000'000});
+    const auto tagged = tag_movie_head(head, some_tags());
+    ASSERT_TRUE(tagged) << tagged.error().message;
+    const std::uint64_t by = tagged->size() - head.size();
+    EXPECT_GT(by, 100u);
+    const Bytes moved = whole_head(kind, {500 + by, 4'000'000'000 + by});
+    const auto lists = as_text(moved).substr(as_text(moved).find(kind));
+    EXPECT_NE(as_text(*tagged).find(lists), std::string_view::npos) << kind;
+  }
+}
+
+TEST(MovieTags, a_whole_file_whose_chunks_cannot_be_moved_is_refused) {
+  EXPECT_FALSE(tag_movie_head(whole_head("stco", {UINT32_MAX - 5}), some_tags()));
+  Bytes head = whole_head("stco", {500, 600});
+  const auto list = as_text(head).find("stco");
+  head[list + 11] = 200;
+  EXPECT_FALSE(tag_movie_head(head, some_tags())) << "more chunks than it has bytes";
+  for (std::size_t size = 0; size < head.size(); size += 5)
+    EXPECT_FALSE(tag_movie_head(ByteView(head).first(size), some_tags())) << size;
 }
 
 TEST(MovieTags, torn_bytes_are_refused) {

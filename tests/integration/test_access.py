@@ -122,7 +122,8 @@ def test_the_document_is_openapi_and_names_the_access_of_every_operation(server)
             assert any(p["name"] == name and p["in"] == "path" for p in operation["parameters"])
     for path in ("/healthz", "/readyz", "/metrics", "/live/{feed}/index.m3u8", "/live/socket",
                  "/playback/{feed}/index.m3u8", "/clip/{feed}.mp4", "/snapshot/{feed}.jpg",
-                 "/api/v1/feeds", "/api/v1/feeds/{feed}/timeline",
+                 "/timelapse/{feed}.mp4", "/api/v1/feeds/{feed}/timelapse",
+                 "/api/v1/feeds/{feed}/strip", "/api/v1/feeds", "/api/v1/feeds/{feed}/timeline",
                  "/api/openapi.json"):  # fmt: skip
         assert path in document["paths"], path
 

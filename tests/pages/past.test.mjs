@@ -134,3 +134,40 @@ test('this view a year ago that is not recorded is said, and the nearest is offe
   await page.waitForSelector('[data-pane]', { state: 'detached' });
   await page.context().close();
 });
+
+test('a time-lapse is made while one waits, and plays', async () => {
+  const page = await open(browser, `/?feed=${feed.id}`);
+  await wait_for_stage(page, 'live', feed.id);
+  await wait_until(async () => {
+    const settled_ms = Math.floor((Date.now() - 30_000) / 60_000) * 60_000;
+    return settled_ms - Date.parse(feed.first_recorded_at) > 10_000;
+  }, 'a settled minute');
+  await page.keyboard.press('a');
+  await page.locator('[data-preset=day]').click();
+  await page.waitForSelector('video[data-lapse=ready]');
+  await page.waitForFunction(() => {
+    const video = document.querySelector('video[data-lapse=ready]');
+    return video.readyState >= 2 && video.duration > 0;
+  });
+  assert.deepEqual(page.faults, []);
+  await page.context().close();
+});
+
+test('the strip of days is scrubbed with the keys, on a phone too', async () => {
+  const page = await open(browser, `/?feed=${feed.id}`, { width: 390, height: 844 });
+  await wait_for_stage(page, 'live', feed.id);
+  await page.keyboard.press('a');
+  await page.locator('[data-view-strip]').click();
+  await page.waitForSelector('[data-strip]');
+  const slider = page.locator('dialog input[type=range]');
+  const before = await slider.getAttribute('aria-valuetext');
+  await slider.focus();
+  await page.keyboard.press('ArrowLeft');
+  await page.waitForFunction((words) => {
+    const now = document.querySelector('dialog input[type=range]')?.ariaValueText;
+    return now && now !== words;
+  }, before);
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+  assert.ok(wide <= 390, `the page is ${wide} wide`);
+  await page.context().close();
+});

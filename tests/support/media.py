@@ -29,10 +29,11 @@ def clip(name, width=320, height=180, fps=25, gop=25, seconds=10, options=()):
 ENTRIES = "stream=codec_name,codec_type,width,height:format=duration"
 
 
-def probe(target, entries=ENTRIES, timeout_s=60):
-    """ffprobe's view of a file or URL, as JSON."""
+def probe(target, entries=ENTRIES, timeout_s=60, count_frames=False):
+    """ffprobe's view of a file or URL, as JSON; `count_frames` decodes all of it."""
+    count = ["-count_frames"] if count_frames else []
     result = subprocess.run(
-        ["ffprobe", "-v", "error", "-of", "json", "-show_entries", entries, str(target)],
+        ["ffprobe", "-v", "error", *count, "-of", "json", "-show_entries", entries, str(target)],
         capture_output=True, text=True, timeout=timeout_s, stdin=subprocess.DEVNULL,
     )  # fmt: skip
     if result.returncode != 0:

@@ -83,6 +83,10 @@ export const urls = {
     `/api/v1/feeds/${id(feed)}/coverage?by=day&start=${new Date(start_ms).toISOString()}&end=${new Date(end_ms).toISOString()}&tz_offset_min=${tz_offset_min}`,
   coverage_table: (feed: string, start_ms: number, end_ms: number, tz_offset_min: number) =>
     `/api/v1/feeds/${id(feed)}/coverage.csv?by=day&start=${new Date(start_ms).toISOString()}&end=${new Date(end_ms).toISOString()}&tz_offset_min=${tz_offset_min}`,
+  film: (feed: string, start_ms: number, end_ms: number, length_s: number, day: boolean) =>
+    `/api/v1/feeds/${id(feed)}/timelapse?start=${new Date(start_ms).toISOString()}&end=${new Date(end_ms).toISOString()}&length=${length_s}&light=${day ? 'day' : 'all'}`,
+  strip: (feed: string, start_ms: number, end_ms: number, sun: string, side: string) =>
+    `/api/v1/feeds/${id(feed)}/strip?start=${new Date(start_ms).toISOString()}&end=${new Date(end_ms).toISOString()}&sun=${sun}&side=${side}`,
   moment: (feed: string, at_ms: number) =>
     `/api/v1/feeds/${id(feed)}/moment?at=${new Date(at_ms).toISOString()}`,
   wall: (name: string) => `/api/v1/walls/${id(name)}`

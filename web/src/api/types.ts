@@ -72,6 +72,34 @@ export interface Timeline {
   end: string;
   spans: Span[];
 }
+/** How far a time-lapse is. */
+export interface Film {
+  state: 'waiting' | 'working' | 'ready' | 'failed';
+  progress: number;
+  before: number;
+  start: string;
+  end: string;
+  length_s: number;
+  missing_ms: number;
+  light: 'all' | 'day';
+  url: string;
+  bytes: number | null;
+  why: string | null;
+}
+/** A day of the strip. */
+export interface StripDay {
+  at: string;
+  sun_deg: number | null;
+  /** Near the poles it stays below the height that was asked, or above. */
+  sun: 'reached' | 'lower' | 'higher';
+  recorded: boolean;
+  reason: string;
+  still: string | null;
+}
+export interface StripOfDays {
+  by: 'sun' | 'time';
+  items: StripDay[];
+}
 export type MomentState = 'recorded' | 'missing' | 'withheld' | 'deleted' | 'not_yet' | 'before';
 /** What is known of a moment of a feed. */
 export interface Moment {

@@ -91,6 +91,14 @@ export function zone_offset_ms(at_ms: number, time_zone: string | null | undefin
   return local_ms - Math.floor(at_ms / 1000) * 1000;
 }
 
+/** The instant of a written local time such as "2026-11-20T08:00"; undefined for other text. */
+export function read_local(text: string, time_zone: string | null | undefined): number | undefined {
+  const as_utc = Date.parse(`${text}Z`);
+  if (!Number.isFinite(as_utc)) return undefined;
+  const guess = as_utc - zone_offset_ms(as_utc, time_zone);
+  return as_utc - zone_offset_ms(guess, time_zone);
+}
+
 /** The first instant of the local day that holds `at_ms`. */
 export function day_start_ms(at_ms: number, time_zone: string | null | undefined): number {
   const offset_ms = zone_offset_ms(at_ms, time_zone);

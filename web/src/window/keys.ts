@@ -21,6 +21,7 @@ export type Act =
   | 'beside'
   | 'year'
   | 'alone'
+  | 'lapse'
   | 'help';
 
 const kAlways: Record<string, Act> = {
@@ -48,7 +49,8 @@ const kLetters: Record<string, Act> = {
   c: 'clip',
   b: 'beside',
   y: 'year',
-  x: 'alone'
+  x: 'alone',
+  a: 'lapse'
 };
 
 export interface KeyOptions {

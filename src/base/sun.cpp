@@ -1,13 +1,15 @@
-#include "demo/sun.h"
+#include "base/sun.h"
 
 #include <algorithm>
 #include <cmath>
 #include <numbers>
 
-namespace oriel::demo {
+namespace oriel {
 namespace {
 
 constexpr double kRad = std::numbers::pi / 180;
+// Of the sun's centre when its upper limb touches the horizon, with standard refraction.
+constexpr double kHorizon_deg = -0.833;
 
 double wrap(double deg) {
   const double w = std::fmod(deg, 360.0);
@@ -78,7 +80,7 @@ double true_solar_minutes(GeoPoint place, UtcTime time, double equation_of_time_
   return day_minutes + equation_of_time_min + 4 * place.longitude_deg;
 }
 
-UtcTime solar_noon_near(GeoPoint place, UtcTime near) {
+UtcTime noon_near(GeoPoint place, UtcTime near) {
   UtcTime noon = near;
   for (int pass = 0; pass < 3; ++pass) {
     const auto terms = solar_terms(julian_century(noon));
@@ -91,12 +93,12 @@ UtcTime solar_noon_near(GeoPoint place, UtcTime near) {
 }
 
 // One Newton-like pass is not enough near the poles; five are, to a second.
-std::optional<UtcTime> crossing(GeoPoint place, UtcTime noon, int side) {
+std::optional<UtcTime> crossing(GeoPoint place, UtcTime noon, int side, double elevation_deg) {
   UtcTime t = noon;
   for (int pass = 0; pass < 5; ++pass) {
     const auto terms = solar_terms(julian_century(t));
     const double cosine =
-        (cos_deg(90.833) - sin_deg(place.latitude_deg) * sin_deg(terms.declination_deg)) /
+        (sin_deg(elevation_deg) - sin_deg(place.latitude_deg) * sin_deg(terms.declination_deg)) /
         (cos_deg(place.latitude_deg) * cos_deg(terms.declination_deg));
     if (!(cosine >= -1 && cosine <= 1)) return std::nullopt;
     const double minutes = side * 4 * std::acos(cosine) / kRad;
@@ -118,12 +120,18 @@ SkyDirection sun_position(GeoPoint place, UtcTime time) {
 }
 
 std::optional<Daylight> daylight(GeoPoint place, UtcTime near) {
-  const UtcTime noon = solar_noon_near(place, near);
-  const auto rise = crossing(place, noon, -1);
-  const auto set = crossing(place, noon, +1);
+  const UtcTime noon = noon_near(place, near);
+  const auto rise = crossing(place, noon, -1, kHorizon_deg);
+  const auto set = crossing(place, noon, +1, kHorizon_deg);
   if (!rise || !set) return std::nullopt;
   return Daylight{*rise, noon, *set};
 }
+
+std::optional<UtcTime> sun_at(GeoPoint place, UtcTime near, double elevation_deg, SunSide side) {
+  return crossing(place, noon_near(place, near), side == SunSide::rising ? -1 : 1, elevation_deg);
+}
+
+UtcTime solar_noon(GeoPoint place, UtcTime near) { return noon_near(place, near); }
 
 double sidereal_deg(UtcTime time) {
   const double t = julian_century(time);
@@ -161,4 +169,4 @@ Moon moon_position(GeoPoint place, UtcTime time) {
   return {from_equatorial(place, time, ra, dec), (1 - cos_deg(phase)) / 2, phase < 180};
 }
 
-}  // namespace oriel::demo
+}  // namespace oriel

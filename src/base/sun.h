@@ -4,7 +4,7 @@
 
 #include "base/time.h"
 
-namespace oriel::demo {
+namespace oriel {
 
 struct GeoPoint {
   double latitude_deg = 0;   // north positive
@@ -31,6 +31,14 @@ struct Daylight {
 // noon nearest to `near`. Nullopt during polar day or night.
 std::optional<Daylight> daylight(GeoPoint place, UtcTime near);
 
+enum class SunSide { rising, setting };
+// When the sun's centre stands `elevation_deg` high, without refraction, on the way up or down
+// around the solar noon nearest to `near`. Nullopt on a day on which it does not come through that
+// height.
+std::optional<UtcTime> sun_at(GeoPoint place, UtcTime near, double elevation_deg, SunSide side);
+// True solar noon nearest to `near`.
+UtcTime solar_noon(GeoPoint place, UtcTime near);
+
 struct Moon {
   SkyDirection direction;
   double lit_share = 0;  // 0 new … 1 full
@@ -46,4 +54,4 @@ double sidereal_deg(UtcTime time);
 SkyDirection from_equatorial(GeoPoint place, UtcTime time, double right_ascension_deg,
                              double declination_deg);
 
-}  // namespace oriel::demo
+}  // namespace oriel

@@ -1,11 +1,11 @@
-#include "demo/sun.h"
+#include "base/sun.h"
 
 #include <cmath>
 #include <cstdlib>
 
 #include <gtest/gtest.h>
 
-namespace oriel::demo {
+namespace oriel {
 namespace {
 
 UtcTime at(std::string_view text) { return parse_rfc3339(text).value(); }
@@ -66,5 +66,25 @@ TEST(Moon, is_full_and_new_when_the_almanac_says) {
   EXPECT_LT(moon_position({36, 100}, at("2024-10-02T18:49:00Z")).lit_share, 0.01);
 }
 
+TEST(Sun, stands_as_high_as_was_asked_on_every_day_of_the_year) {
+  const GeoPoint lake{34.9, 97.7};
+  for (int day = 0; day < 365; ++day) {
+    const UtcTime near = at("2026-01-01T05:00:00Z") + Duration::from_s(std::int64_t{day} * 86'400);
+    const auto morning = sun_at(lake, near, 20, SunSide::rising);
+    const auto evening = sun_at(lake, near, 20, SunSide::setting);
+    ASSERT_TRUE(morning && evening) << day;
+    // The refraction at this height is a twentieth of a degree.
+    EXPECT_NEAR(sun_position(lake, *morning).elevation_deg, 20.04, 0.05) << day;
+    EXPECT_NEAR(sun_position(lake, *evening).elevation_deg, 20.04, 0.05) << day;
+    EXPECT_LT(*morning, solar_noon(lake, near));
+    EXPECT_GT(*evening, solar_noon(lake, near));
+  }
+}
+
+TEST(Sun, does_not_come_higher_than_its_noon) {
+  EXPECT_FALSE(sun_at({34.9, 97.7}, at("2026-12-21T05:00:00Z"), 40, SunSide::rising));
+  EXPECT_TRUE(sun_at({34.9, 97.7}, at("2026-06-21T05:00:00Z"), 40, SunSide::rising));
+}
+
 }  // namespace
-}  // namespace oriel::demo
+}  // namespace oriel
