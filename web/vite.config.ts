@@ -41,16 +41,17 @@ export default defineConfig({
         index: page('index'),
         wall: page('wall'),
         desk: page('desk'),
-        moment: page('moment')
+        moment: page('moment'),
+        commons: page('commons'),
+        work: page('work')
       }
     }
   },
   server: {
     proxy: Object.fromEntries(
-      ['/api', '/live', '/playback', '/clip', '/snapshot', '/media', '/tiles'].map((path) => [
-        path,
-        { target: program, ws: path === '/live', changeOrigin: false }
-      ])
+      ['/api', '/live', '/playback', '/clip', '/snapshot', '/media', '/tiles', '/files'].map(
+        (path) => [path, { target: program, ws: path === '/live', changeOrigin: false }]
+      )
     )
   }
 });

@@ -334,3 +334,94 @@ export interface DryRun {
   };
   forecast: Forecast;
 }
+
+export type WorkKind =
+  | 'clip'
+  | 'still'
+  | 'sound'
+  | 'dataset'
+  | 'courseware'
+  | 'lesson'
+  | 'exhibit'
+  | 'travelling_exhibit'
+  | 'object'
+  | 'model'
+  | 'image'
+  | 'book'
+  | 'holding'
+  | 'talk'
+  | 'broadcast'
+  | 'news'
+  | 'live_window'
+  | 'game'
+  | 'pack';
+export type WorkState = 'draft' | 'in_review' | 'published' | 'withdrawn' | 'deleted';
+export interface WorkFile {
+  sha256: string;
+  name: string;
+  role: 'original' | 'preview' | 'caption' | 'page' | 'level_of_detail' | 'data';
+  licence: string;
+  language: string;
+  about: Localised;
+  bytes: number;
+  type: string;
+  /** Empty while it is withheld. */
+  url: string;
+}
+export interface Work {
+  id: string;
+  kind: WorkKind;
+  title: Localised;
+  about: Localised;
+  languages: string[];
+  makers: { party: string; name: string; role: string }[];
+  stewards: string[];
+  licence: string;
+  credit: string;
+  terms: string[];
+  files: WorkFile[];
+  parts: string[];
+  derived_from: string[];
+  identifiers: Record<string, string>;
+  moment: { feed: string; start: string; end: string } | null;
+  place: { latitude: number; longitude: number } | null;
+  date: string;
+  audience: { from: number; to: number } | null;
+  version: number;
+  state: WorkState;
+  made_at: string;
+  made_by: string;
+  changed_at: string;
+  changed_by: string;
+  note: string;
+  published_at: string | null;
+  address: string;
+  withheld: boolean;
+}
+/** A Work named by another. */
+export interface WorkLink {
+  id: string;
+  kind: WorkKind;
+  title: Localised;
+  address: string;
+}
+/** What a licence says, in plain words. */
+export interface LicenceWords {
+  may: string[];
+  must: string[];
+  must_not: string[];
+}
+/** What the page of a Work shows, by language where it is text. */
+export interface WorkPage {
+  work: Work;
+  licence: { name: Localised; link: string; words: Record<string, LicenceWords> };
+  credit: Localised;
+  cite: string;
+  makers: { name: Localised; role: string }[];
+  stewards: { name: Localised; homepage: string }[];
+  terms: { uri: string; scheme: string; label: Localised; notation: string }[];
+  parts: WorkLink[];
+  sources: WorkLink[];
+  derived: WorkLink[];
+  holders: WorkLink[];
+}

@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Work, WorkFile } from '../api/types';
+import { first_rows, main_file, picture_of, viewer_of } from './files';
+
+const file = (type: string, role: WorkFile['role'] = 'original', url = '/files/a'): WorkFile => ({
+  sha256: 'a',
+  name: 'a',
+  role,
+  licence: '',
+  language: '',
+  about: {},
+  bytes: 1,
+  type,
+  url
+});
+const work = (...files: WorkFile[]) => ({ files }) as unknown as Work;
+
+test('a file that is withheld is shown by nothing', () => {
+  assert.equal(viewer_of(file('video/mp4')), 'video');
+  assert.equal(viewer_of(file('video/mp4', 'original', '')), 'none');
+});
+
+test('the preview stands for a Work, the original is what its page shows', () => {
+  const film = file('video/mp4');
+  const preview = file('image/jpeg', 'preview');
+  assert.equal(picture_of(work(film, preview)), preview);
+  assert.equal(main_file(work(preview, film)), film);
+  assert.equal(main_file(work(file('application/zip'), preview)), preview);
+  assert.equal(main_file(work(file('application/zip'))), undefined);
+});
+
+test('quoted cells keep their separators, quotes and line ends', () => {
+  assert.deepEqual(first_rows('a,b\r\n"1,5","say ""hi""\nthere"\ncut', 9), [
+    ['a', 'b'],
+    ['1,5', 'say "hi"\nthere']
+  ]);
+  assert.equal(first_rows('1\n2\n3\n', 2).length, 2);
+});

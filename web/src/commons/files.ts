@@ -1,0 +1,64 @@
+// Which of a Work's files is shown, and as what.
+import type { Work, WorkFile } from '../api/types';
+
+export type Viewer = 'video' | 'sound' | 'image' | 'table' | 'none';
+
+const kTables = ['text/csv', 'text/tab-separated-values'];
+
+export function viewer_of(file: WorkFile | undefined): Viewer {
+  if (!file?.url) return 'none';
+  if (file.type.startsWith('video/')) return 'video';
+  if (file.type.startsWith('audio/')) return 'sound';
+  // A drawing may hold a script: as a picture it is shown without running any.
+  if (file.type.startsWith('image/')) return 'image';
+  if (kTables.includes(file.type)) return 'table';
+  return 'none';
+}
+
+/** The picture that stands for a Work: its preview, else its first image. */
+export function picture_of(work: Work): WorkFile | undefined {
+  const pictures = work.files.filter((file) => viewer_of(file) === 'image');
+  return pictures.find((file) => file.role === 'preview') ?? pictures[0];
+}
+
+/** What the Work's page shows first: the first original that a viewer takes, else its picture. */
+export function main_file(work: Work): WorkFile | undefined {
+  const shown = work.files.filter((file) => viewer_of(file) !== 'none');
+  return (
+    shown.find((file) => file.role === 'original') ??
+    shown.find((file) => file.role === 'data') ??
+    picture_of(work) ??
+    shown[0]
+  );
+}
+
+/**
+ * The first rows of a table, by RFC 4180: quoted cells may hold separators and line ends. At most
+ * `rows_max` rows; of a text that was cut short the last row may be incomplete and is left out.
+ */
+export function first_rows(text: string, rows_max: number, separator = ','): string[][] {
+  const rows: string[][] = [];
+  let row: string[] = [];
+  let cell = '';
+  let quoted = false;
+  for (let i = 0; i < text.length && rows.length < rows_max; i++) {
+    const c = text[i]!;
+    if (quoted) {
+      if (c !== '"') cell += c;
+      else if (text[i + 1] === '"') {
+        cell += '"';
+        i++;
+      } else quoted = false;
+    } else if (c === '"' && cell === '') quoted = true;
+    else if (c === separator) {
+      row.push(cell);
+      cell = '';
+    } else if (c === '\n') {
+      row.push(cell.replace(/\r$/, ''));
+      rows.push(row);
+      row = [];
+      cell = '';
+    } else cell += c;
+  }
+  return rows;
+}
