@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "app/folder_lock.h"
+#include "app/shelf.h"
 #include "archive/catalog.h"
 #include "archive/file_names.h"
 #include "archive/rebuild.h"
@@ -28,41 +29,6 @@ int failed(const Error& error, int status = 1) {
   return status;
 }
 
-// The archive of a configuration, without recording to it.
-struct Shelf {
-  SystemClock clock;
-  Metrics metrics;
-  std::unique_ptr<archive::FileSystem> files = archive::make_posix_file_system();
-  std::unique_ptr<store::Database> database;
-  std::vector<std::unique_ptr<archive::Volume>> volumes;
-  std::vector<archive::Volume*> volume_views;
-};
-
-std::vector<archive::VolumeOptions> volumes_of(const Config& config) {
-  if (!config.volumes.empty()) return config.volumes;
-  return {{VolumeId("archive"), (std::filesystem::path(config.data) / "archive").string()}};
-}
-
-Result<void> open_volumes(Shelf& shelf, const Config& config) {
-  for (auto& options : volumes_of(config)) {
-    ORIEL_TRY_ASSIGN(auto volume, archive::Volume::open(std::move(options), *shelf.files,
-                                                        *shelf.database, shelf.clock.now()));
-    shelf.volume_views.push_back(volume.get());
-    shelf.volumes.push_back(std::move(volume));
-  }
-  return {};
-}
-
-Result<std::unique_ptr<Shelf>> open_shelf(const Config& config) {
-  ::umask(0077);
-  auto shelf = std::make_unique<Shelf>();
-  auto database = store::open_database(config.database_url().reveal(), shelf->metrics);
-  if (!database) return fail(std::move(database).error().within("database"));
-  shelf->database = std::move(*database);
-  ORIEL_TRY(open_volumes(*shelf, config));
-  return shelf;
-}
-
 std::string_view name_of(media::Rendition rendition) {
   return boost::describe::enum_to_string(rendition, "?");
 }
@@ -73,8 +39,8 @@ class Verification {
   Verification(Shelf& shelf, const VerifyRequest& request)
       : shelf_(shelf),
         request_(request),
-        verifier_(*shelf.database, shelf.volume_views, *shelf.files, alarms_, shelf.clock,
-                  request.copies),
+        verifier_(*shelf.database, archive::list_of(shelf.volume_views), *shelf.files, alarms_,
+                  shelf.clock, request.copies),
         pace_(request.fast ? 0 : request.megabytes_per_second * 1e6) {}
 
   Result<int> run() {

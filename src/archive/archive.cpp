@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "archive/ledger_journal.h"
+#include "archive/moving.h"
 #include "archive/thinning.h"
 #include "base/log.h"
 
@@ -115,8 +116,10 @@ Result<std::unique_ptr<Archive>> Archive::open(ArchiveOptions options,
   archive->database_ = &database;
   archive->clock_ = &clock;
   archive->publish(std::move(views));
+  const VolumeList list = [archive = archive.get()] { return archive->volumes(); };
   const auto& volumes = archive->volumes();
   ORIEL_TRY(clear_unfinished_thinning(volumes, files, database));
+  ORIEL_TRY(clear_unfinished_moves(volumes, files, database));
   ORIEL_TRY_ASSIGN(archive->recovery_, recover(volumes, files, database, clock.now()));
   ORIEL_TRY_ASSIGN(archive->ids_, IdAllocator::open(database, archive->recovery_.highest_recording,
                                                     archive->recovery_.highest_run));
@@ -143,8 +146,7 @@ Result<std::unique_ptr<Archive>> Archive::open(ArchiveOptions options,
     if (volume->state() == VolumeState::missing || volume->state() == VolumeState::failed)
       volume->set_ready(false);
   archive->care_ = std::make_unique<VolumeCare>(
-      [archive = archive.get()] { return archive->volumes(); }, *archive->writer_, files, database,
-      options.alarms, clock, metrics,
+      list, *archive->writer_, files, database, options.alarms, clock, metrics,
       [archive = archive.get()](RecordingId id) { archive->reader_->forget(id); });
   archive->care_->start();
   const auto forget = [reader = archive->reader_.get(),
@@ -152,35 +154,32 @@ Result<std::unique_ptr<Archive>> Archive::open(ArchiveOptions options,
     reader->forget(id);
     cache->forget(id);
   };
-  archive->sweep_ = std::make_unique<Sweep>(
-      options.sweep, [archive = archive.get()] { return archive->volumes(); }, *archive->writer_,
-      files, database, options.alarms, clock, metrics, forget);
+  archive->sweep_ = std::make_unique<Sweep>(options.sweep, list, *archive->writer_, files, database,
+                                            options.alarms, clock, metrics, forget);
   if (options.watch.wanted) {
     archive->sweep_->start();
-    archive->watch_ = std::make_unique<Watch>(
-        options.watch, *archive->writer_, [archive = archive.get()] { return archive->volumes(); },
-        options.alarms, clock, metrics);
+    archive->watch_ = std::make_unique<Watch>(options.watch, *archive->writer_, list,
+                                              options.alarms, clock, metrics);
     archive->watch_->start();
   }
-  archive->notary_ = std::make_unique<Notary>(database, volumes, files, options.key,
-                                              archive->writer_.get(), clock);
+  archive->notary_ =
+      std::make_unique<Notary>(database, list, files, options.key, archive->writer_.get(), clock);
   archive->custody_ = NamedThread("archive-custody",
                                   [notary = archive->notary_.get()](const std::stop_token& stop) {
                                     custody_loop(*notary, stop);
                                   });
-  archive->verifier_ = std::make_unique<Verifier>(database, volumes, files, options.alarms, clock);
+  archive->verifier_ = std::make_unique<Verifier>(database, list, files, options.alarms, clock);
   if (options.scrub_round > Duration{}) {
-    archive->scrub_ = std::make_unique<Scrub>(*archive->verifier_, database, volumes,
-                                              options.alarms, clock, options.scrub_round);
+    archive->scrub_ = std::make_unique<Scrub>(*archive->verifier_, database, list, options.alarms,
+                                              clock, options.scrub_round);
     archive->scrubber_ = NamedThread(
         "archive-scrub",
         [scrub = archive->scrub_.get()](const std::stop_token& stop) { scrub_loop(*scrub, stop); });
   }
   archive->retention_ = std::make_unique<Retention>(
       options.retention,
-      RetentionParts{database, *archive->writer_, files,
-                     [archive = archive.get()] { return archive->volumes(); }, *archive->catalog_,
-                     *archive->ids_, clock, options.alarms, metrics, forget});
+      RetentionParts{database, *archive->writer_, files, list, *archive->catalog_, *archive->ids_,
+                     clock, options.alarms, metrics, forget});
   archive->retention_->rules().declare(std::move(options.declared_rules));
   ORIEL_TRY(archive->retention_->start());
   archive->refill_ = NamedThread(

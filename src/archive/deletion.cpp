@@ -4,6 +4,7 @@
 
 #include "archive/file_names.h"
 #include "archive/gap_rows.h"
+#include "archive/moving.h"
 #include "archive/seal_rows.h"
 #include "base/log.h"
 
@@ -84,6 +85,7 @@ Result<std::optional<Marked>> mark_recording(store::Session& session, RecordingI
        marked->volume.str(), marked->span.begin.us, marked->span.end.us,
        static_cast<std::int64_t>(marked->bytes), replacement, now.us}));
   ORIEL_TRY(session.execute("DELETE FROM recording WHERE id = $1", {id.value}));
+  ORIEL_TRY(end_moves_of(session, id));
   DeletedRecording deleted{id, marked->feed, marked->rendition, marked->span, RecordingId{}};
   if (replaced_by) deleted.replaced_by = replaced_by->id;
   ORIEL_TRY(note_deleted(session, deleted, now));

@@ -57,10 +57,14 @@ enum class JournalKind {
   // one is gone. feed, rendition, run, run_offset_90k, clock_source, clock_error_us, start_us,
   // end_us, thinned, began, reason (why it ended). Written before the row.
   recording_thinned,
+  // The span is missing for this reason, whatever the ledger said before: feed, start_us, end_us,
+  // reason.
+  gap_laid,
 };
 BOOST_DESCRIBE_ENUM(JournalKind, recording_began, recording_ended, gap_began, gap_ended, alive,
                     started, stopped, recording_hashed, ledger_began, gap_stands, withheld,
-                    released, hold_made, hold_released, recording_deleted, recording_thinned)
+                    released, hold_made, hold_released, recording_deleted, recording_thinned,
+                    gap_laid)
 
 constexpr Duration kAliveInterval = Duration::from_s(30);
 

@@ -1,5 +1,6 @@
 #include "archive/ledger_journal.h"
 
+#include "archive/gap_rows.h"
 #include "archive/row_writer.h"
 
 namespace oriel::archive {
@@ -85,6 +86,10 @@ Result<void> restore_ledger_line(store::Session& session, const JournalEntry& en
     case JournalKind::gap_stands:
       if (!has_feed || !entry.start_us || !entry.reason) return {};
       return restore_gap(session, entry);
+    case JournalKind::gap_laid:
+      if (!has_feed || !entry.start_us || !entry.end_us || !entry.reason) return {};
+      return lay_gap(session, FeedId(*entry.feed),
+                     {UtcTime{*entry.start_us}, UtcTime{*entry.end_us}}, *entry.reason);
     case JournalKind::withheld:
       if (!has_feed || !entry.item || !entry.start_us) return {};
       return restore_withheld(session, entry);

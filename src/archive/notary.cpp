@@ -43,7 +43,7 @@ Result<Seal> load_seal(const std::vector<Volume*>& volumes, FileSystem& file_sys
   return fail(std::move(worst));
 }
 
-Notary::Notary(store::Database& database, std::vector<Volume*> volumes, FileSystem& file_system,
+Notary::Notary(store::Database& database, VolumeList volumes, FileSystem& file_system,
                std::shared_ptr<const SigningKey> key, Writer* writer, const Clock& clock)
     : database_(database),
       volumes_(std::move(volumes)),
@@ -91,15 +91,17 @@ Result<void> Notary::seal_day(const FeedId& feed, Day day, Pace& pace) {
 Result<void> Notary::hash_missing(const FeedId& feed, Day day, Pace& pace) {
   std::vector<RecordingRow> rows;
   ORIEL_TRY(database_.read([&](store::Session& session) -> Result<void> {
+    rows.clear();
     ORIEL_TRY_ASSIGN(auto found, closed_recordings(session, feed, {begin_of(day), end_of(day)}));
     for (auto& item : found)
       if (!item.sha256) rows.push_back(std::move(item.row));
     return {};
   }));
+  const auto volumes = volumes_();
   for (const auto& row : rows) {
     const auto volume = std::ranges::find_if(
-        volumes_, [&](const auto* candidate) { return candidate->id() == row.volume; });
-    if (volume == volumes_.end()) continue;
+        volumes, [&](const auto* candidate) { return candidate->id() == row.volume; });
+    if (volume == volumes.end()) continue;
     const auto path =
         (*volume)->path_of(recording_file(row.feed, row.rendition, row.id, row.start));
     const auto file = file_system_.open(path, OpenMode::read);
@@ -138,7 +140,7 @@ Result<std::vector<SealEntry>> Notary::listed_entries(const FeedId& feed, Day da
   }));
   std::vector<SealEntry> listed;
   for (const auto& head : heads) {
-    ORIEL_TRY_ASSIGN(auto seal, load_seal(volumes_, file_system_, feed, day, head.number));
+    ORIEL_TRY_ASSIGN(auto seal, load_seal(volumes_(), file_system_, feed, day, head.number));
     listed.insert(listed.end(), seal.entries.begin(), seal.entries.end());
   }
   return listed;
@@ -200,6 +202,7 @@ Result<bool> Notary::make(const FeedId& feed, Day day) {
 Result<void> Notary::write_pending() {
   std::vector<std::pair<SealHead, Bytes>> pending;
   ORIEL_TRY(database_.read([&](store::Session& session) {
+    pending.clear();
     return session.query(
         "SELECT feed, number, day, unwritten FROM seal WHERE unwritten IS NOT NULL"
         " ORDER BY feed, number LIMIT 64",
@@ -229,7 +232,7 @@ Result<void> Notary::write_file(const SealHead& head, const Bytes& text) {
   const std::string name = seal_file(head.feed, head.day, head.number);
   Error error{ErrorKind::unavailable, "no volume can be written"};
   std::size_t copies = 0;
-  for (const auto* volume : volumes_) {
+  for (const auto* volume : volumes_()) {
     const auto state = volume->state();
     // The reserve of a full volume is for this, too.
     if (state != VolumeState::ok && state != VolumeState::full) continue;

@@ -39,8 +39,11 @@ Result<Seal> load_seal(const std::vector<Volume*>& volumes, FileSystem& file_sys
 class Notary {
  public:
   // `key` absent: nothing is sealed. `writer` may be absent (tools). All outlive it.
-  Notary(store::Database& database, std::vector<Volume*> volumes, FileSystem& file_system,
+  Notary(store::Database& database, VolumeList volumes, FileSystem& file_system,
          std::shared_ptr<const SigningKey> key, Writer* writer, const Clock& clock);
+
+  // Null: nothing is signed.
+  const SigningKey* key() const { return key_.get(); }
 
   // Hashes recordings of the marked days that have no hash (recovery closed them), then seals the
   // days that are over; gives how many seals were made. What cannot be read now is left for later.
@@ -58,7 +61,7 @@ class Notary {
   Result<void> write_file(const SealHead& head, const Bytes& text);
 
   store::Database& database_;
-  const std::vector<Volume*> volumes_;
+  const VolumeList volumes_;
   FileSystem& file_system_;
   const std::shared_ptr<const SigningKey> key_;
   Writer* const writer_;

@@ -14,6 +14,7 @@
 #include "archive/holds.h"
 #include "archive/journal.h"
 #include "archive/ledger_journal.h"
+#include "archive/moving.h"
 #include "archive/notary.h"
 #include "archive/part_walk.h"
 #include "archive/recording_rows.h"
@@ -149,6 +150,8 @@ class Rebuild {
   const ThinnedCopy* find_copy(std::int64_t id) const;
   Result<void> put_aside(const FoundFile& found, const ThinnedCopy* copy);
   Result<const ToldOfDay*> told_of(Day day);
+  Result<std::map<std::int64_t, FoundFile>> best_of(
+      const std::multimap<std::int64_t, FoundFile>& files, const ToldOfDay& told);
   Result<void> rebuild_day(Day day, const std::vector<Folder>& folders);
   Result<void> rebuild_file(const FoundFile& found, const Told& told);
   Result<std::optional<UnsettledRecording>> row_of(const FoundFile& found, const Told& told,
@@ -332,6 +335,37 @@ Result<const ToldOfDay*> Rebuild::told_of(Day day) {
   return &told;
 }
 
+// One file of each recording. Where a crash left two, as a volume was drained: the one that is as
+// long as the journal says, else the longest. The other one is removed by the next start.
+Result<std::map<std::int64_t, FoundFile>> Rebuild::best_of(
+    const std::multimap<std::int64_t, FoundFile>& files, const ToldOfDay& told) {
+  std::map<std::int64_t, FoundFile> best;
+  const auto whole_bytes = [&](const FoundFile& found) -> std::int64_t {
+    const auto file = file_system_.open(found.path, OpenMode::read);
+    if (!file) return -1;
+    const auto scanned = scan_recording(**file);
+    return scanned ? static_cast<std::int64_t>(scanned->whole_bytes) : 0;
+  };
+  for (const auto& [id, file] : files) {
+    const auto [at, first] = best.try_emplace(id, file);
+    if (first) continue;
+    const auto line = told.find(id);
+    const auto wanted =
+        line != told.end() && line->second.ended ? line->second.ended->bytes : std::nullopt;
+    const auto kept = whole_bytes(at->second);
+    const auto other = whole_bytes(file);
+    const bool better = kept != wanted && (other == wanted || other > kept);
+    const FoundFile surplus = better ? at->second : file;
+    if (better) at->second = file;
+    note(surplus.path + " is a second copy: the next start removes it");
+    ORIEL_TRY(database_.write([&, to = at->second.volume->id()](store::Session& session) {
+      return note_moving(session, {surplus.name.id, surplus.feed, surplus.name.rendition,
+                                   begin_of(surplus.day), to, surplus.volume->id()});
+    }));
+  }
+  return best;
+}
+
 Result<void> Rebuild::rebuild_day(Day day, const std::vector<Folder>& folders) {
   std::multimap<std::int64_t, FoundFile> files;
   for (const auto& folder : folders) {
@@ -371,7 +405,8 @@ Result<void> Rebuild::rebuild_day(Day day, const std::vector<Folder>& folders) {
       missing_[id].start_us = item.began->start_us;
       missing_[id].rendition = item.began->rendition;
     }
-  for (const auto& [id, file] : files) {
+  ORIEL_TRY_ASSIGN(const auto kept, best_of(files, told));
+  for (const auto& [id, file] : kept) {
     const auto* copy = find_copy(id);
     const bool early =
         copy != nullptr && files.contains(copy->replaces) && !is_deleted(copy->replaces);
@@ -517,7 +552,7 @@ Result<void> Rebuild::note_lost() {
       if (row || item.rendition.value_or(media::Rendition::main) != media::Rendition::main)
         return {};
       JournalEntry gap = item;
-      gap.kind = JournalKind::gap_stands;
+      gap.kind = JournalKind::gap_laid;
       gap.reason = media::Reason::damaged;
       return restore_ledger_line(session, gap);
     }));

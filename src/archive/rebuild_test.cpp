@@ -253,6 +253,30 @@ TEST_F(RebuildTest, numbers_that_were_given_out_are_not_given_again) {
   EXPECT_GT(archive->ids().next_recording_id(), given);
 }
 
+// As a crash leaves it while a volume is drained: a part of a copy beside the original.
+TEST_F(RebuildTest, of_two_files_of_a_recording_the_whole_one_counts_and_the_other_goes) {
+  record(kLake, 100, media::Reason::link_down);
+  archive.reset();
+  const auto before = rows_of(*database);
+  for (const auto& file : media_files()) {
+    auto copy = file;
+    const auto at = copy.find("/v1/") != std::string::npos ? copy.find("/v1/") : copy.find("/v2/");
+    copy.replace(at, 4, copy.substr(at, 4) == "/v1/" ? "/v2/" : "/v1/");
+    fs::create_directories(fs::path(copy).parent_path());
+    fs::copy(file, copy);
+    fs::resize_file(copy, fs::file_size(copy) / 2);
+  }
+  const auto files = media_files().size();
+  auto fresh = open_database("new.db");
+  const auto report = rebuild_into(*fresh);
+  EXPECT_EQ(report.damaged, 0U);
+  EXPECT_EQ(report.recordings * 2, files);
+  EXPECT_EQ(rows_of(*fresh), before);
+  database = std::move(fresh);
+  open();
+  EXPECT_EQ(media_files().size() * 2, files);
+}
+
 // What a rule deleted is no damage, what is held stays held, a thinned copy stands for its
 // original; and a file whose deletion was under way comes back as nothing but that.
 TEST_F(RebuildTest, holds_deletions_and_thinned_copies_are_what_they_were) {

@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "archive/file_names.h"
+#include "archive/gap_rows.h"
 #include "archive/journal.h"
 #include "archive/part_walk.h"
 #include "archive/row_writer.h"
@@ -152,6 +153,7 @@ class Recovery {
   Result<void> shorten_row(const Candidate& candidate, const ScannedFile& scanned);
   static Result<void> note_gap(store::Session& session, const Candidate& candidate, UtcTime begin,
                                UtcTime end);
+  void note_missing(const Candidate& candidate, UtcTime begin, UtcTime end);
   Result<std::shared_ptr<const media::Tracks>> tracks_of(const Candidate& candidate,
                                                          const Bytes& init);
   Result<void> close_ledger();
@@ -351,33 +353,40 @@ Result<void> Recovery::recover_one(const Candidate& candidate) {
 // A closed recording keeps why it ended as long as nothing of it is missing.
 Result<void> Recovery::shorten_row(const Candidate& candidate, const ScannedFile& scanned) {
   const auto end = candidate.start + ticks_to_duration(scanned.duration_90k);
-  return database_.write([&](store::Session& session) -> Result<void> {
-    std::int64_t row_bytes = 0;
-    ORIEL_TRY(session.query("SELECT bytes FROM recording WHERE id = $1", {candidate.id.value},
+  std::int64_t row_bytes = 0;
+  ORIEL_TRY(database_.write([&](store::Session& session) -> Result<void> {
+    row_bytes = 0;
+    // Where it was moved to another volume meanwhile, this file is a copy on its way out.
+    ORIEL_TRY(session.query("SELECT bytes FROM recording WHERE id = $1 AND volume = $2",
+                            {candidate.id.value, candidate.volume->id().str()},
                             [&](const store::Row& row) { row_bytes = row.integer(0); }));
     if (static_cast<std::uint64_t>(row_bytes) <= scanned.whole_bytes) return {};
-    ++report_.shortened;
-    log::error("recording {} of feed {}: {} bytes at its end are gone", candidate.id.value,
-               candidate.feed.str(), static_cast<std::uint64_t>(row_bytes) - scanned.whole_bytes);
+    // The hash was that of the whole file.
     ORIEL_TRY(session.execute(
-        "UPDATE recording SET end_us = $2, bytes = $3, segment_index = $4, ended = $5"
-        " WHERE id = $1",
+        "UPDATE recording SET end_us = $2, bytes = $3, segment_index = $4, ended = $5,"
+        " sha256 = NULL WHERE id = $1",
         {candidate.id.value, end.us, static_cast<std::int64_t>(scanned.whole_bytes),
          media::encode_segment_index(scanned.segments),
          static_cast<std::int64_t>(media::Reason::damaged)}));
     return note_gap(session, candidate, end, *candidate.row_end);
-  });
+  }));
+  if (static_cast<std::uint64_t>(row_bytes) <= scanned.whole_bytes) return {};
+  ++report_.shortened;
+  log::error("recording {} of feed {}: {} bytes at its end are gone", candidate.id.value,
+             candidate.feed.str(), static_cast<std::uint64_t>(row_bytes) - scanned.whole_bytes);
+  note_missing(candidate, end, *candidate.row_end);
+  return {};
 }
 
 Result<void> Recovery::note_gap(store::Session& session, const Candidate& candidate, UtcTime begin,
                                 UtcTime end) {
   if (candidate.rendition != media::Rendition::main || end <= begin) return {};
-  ORIEL_TRY(session.execute(
-      "INSERT INTO gap (feed, start_us, end_us, reason) VALUES ($1, $2, $3, $4)"
-      " ON CONFLICT (feed, start_us) DO UPDATE SET end_us = excluded.end_us,"
-      " reason = excluded.reason",
-      {candidate.feed.str(), begin.us, end.us, static_cast<std::int64_t>(media::Reason::damaged)}));
-  return {};
+  return lay_gap(session, candidate.feed, {begin, end}, media::Reason::damaged);
+}
+
+void Recovery::note_missing(const Candidate& candidate, UtcTime begin, UtcTime end) {
+  if (candidate.rendition != media::Rendition::main || end <= begin) return;
+  report_.missing.push_back({candidate.feed, {begin, end}});
 }
 
 Result<void> Recovery::close_row(const Candidate& candidate, const ScannedFile& scanned) {
@@ -478,22 +487,24 @@ Result<void> Recovery::note_damaged(const Candidate& candidate) {
   // A file without a row that is gone now was deleted since it was seen.
   if (!candidate.has_row) return {};
   std::int64_t removed = 0;
+  std::int64_t end_us = 0;
   ORIEL_TRY(database_.write([&](store::Session& session) -> Result<void> {
-    std::int64_t end_us = std::max(life_.last.us, candidate.start.us);
+    end_us = std::max(life_.last.us, candidate.start.us);
     ORIEL_TRY(session.query(
         "SELECT start_us FROM recording WHERE feed = $1 AND rendition = $2 AND start_us > $3"
         " ORDER BY start_us LIMIT 1",
         {candidate.feed.str(), static_cast<std::int64_t>(candidate.rendition), candidate.start.us},
         [&](const store::Row& row) { end_us = row.integer(0); }));
     if (candidate.row_end) end_us = candidate.row_end->us;
-    ORIEL_TRY_ASSIGN(removed,
-                     session.execute("DELETE FROM recording WHERE id = $1", {candidate.id.value}));
-    // Deleted in order meanwhile: that is no damage.
+    ORIEL_TRY_ASSIGN(removed, session.execute("DELETE FROM recording WHERE id = $1 AND volume = $2",
+                                              {candidate.id.value, candidate.volume->id().str()}));
+    // Deleted in order or moved to another volume meanwhile: that is no damage.
     if (removed == 0) return {};
     return note_gap(session, candidate, candidate.start, UtcTime{end_us});
   }));
   if (removed == 0) return {};
   ++report_.damaged;
+  note_missing(candidate, candidate.start, UtcTime{end_us});
   log::error("recording {} of feed {}: its file is gone: {}", candidate.id.value,
              candidate.feed.str(), candidate.volume->path_of(candidate.path));
   return {};

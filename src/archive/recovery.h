@@ -33,6 +33,12 @@ struct RecoveryReport {
   std::uint64_t cut_bytes = 0;    // torn tails
   RecordingId highest_recording;  // in rows and in the newest files
   RunId highest_run;
+  // What became missing (damaged) of main renditions.
+  struct Missing {
+    FeedId feed;
+    UtcSpan span;
+  };
+  std::vector<Missing> missing;
   UtcTime ledger_since;  // rows of the ledger that may differ from the journals end after this
 };
 

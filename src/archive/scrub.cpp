@@ -33,8 +33,8 @@ Result<std::optional<ScrubState>> load_scrub(store::Database& database) {
   return state;
 }
 
-Scrub::Scrub(Verifier& verifier, store::Database& database, std::vector<Volume*> volumes,
-             AlarmSink& alarms, const Clock& clock, Duration round)
+Scrub::Scrub(Verifier& verifier, store::Database& database, VolumeList volumes, AlarmSink& alarms,
+             const Clock& clock, Duration round)
     : verifier_(verifier),
       database_(database),
       volumes_(std::move(volumes)),
@@ -45,7 +45,7 @@ Scrub::Scrub(Verifier& verifier, store::Database& database, std::vector<Volume*>
 // What the volumes hold, over three quarters of what is left of the round.
 double Scrub::rate(const ScrubState& state) const {
   std::uint64_t used = 0;
-  for (const auto* volume : volumes_) {
+  for (const auto* volume : volumes_()) {
     const auto status = volume->status();
     used += status.total_bytes - std::min(status.free_bytes, status.total_bytes);
   }

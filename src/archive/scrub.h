@@ -33,8 +33,8 @@ Result<std::optional<ScrubState>> load_scrub(store::Database& database);
 // For one thread.
 class Scrub {
  public:
-  Scrub(Verifier& verifier, store::Database& database, std::vector<Volume*> volumes,
-        AlarmSink& alarms, const Clock& clock, Duration round);
+  Scrub(Verifier& verifier, store::Database& database, VolumeList volumes, AlarmSink& alarms,
+        const Clock& clock, Duration round);
 
   // Looks at the next few recordings, at a pace that brings the round to its end in time, with a
   // quarter to spare. False: nothing to do before the next round is due. Errors: cancelled, the
@@ -47,7 +47,7 @@ class Scrub {
 
   Verifier& verifier_;
   store::Database& database_;
-  const std::vector<Volume*> volumes_;
+  const VolumeList volumes_;
   AlarmSink& alarms_;
   const Clock& clock_;
   const Duration round_;

@@ -21,10 +21,9 @@ bool readable(VolumeState state) {
 
 }  // namespace
 
-Sweep::Sweep(SweepOptions options, std::function<std::vector<Volume*>()> volumes,
-             const Writer& writer, FileSystem& file_system, store::Database& database,
-             AlarmSink& alarms, const Clock& clock, Metrics& metrics,
-             std::function<void(RecordingId)> forget)
+Sweep::Sweep(SweepOptions options, std::function<std::vector<Volume*>()> volumes, Writer& writer,
+             FileSystem& file_system, store::Database& database, AlarmSink& alarms,
+             const Clock& clock, Metrics& metrics, std::function<void(RecordingId)> forget)
     : options_(options),
       volumes_(std::move(volumes)),
       writer_(writer),
@@ -287,6 +286,17 @@ Result<void> Sweep::sweep_day(Volume& volume, const FeedId& feed, Day day) {
 
 Result<void> Sweep::mend_all(Volume& volume, const std::vector<Misfit>& misfits) {
   ORIEL_TRY_ASSIGN(const auto mended, mend(volume, file_system_, database_, misfits, clock_.now()));
+  std::vector<JournalEntry> lines;
+  for (const auto& missing : mended.missing) {
+    auto& line = lines.emplace_back();
+    line.at_us = clock_.now().us;
+    line.kind = JournalKind::gap_laid;
+    line.feed = missing.feed.str();
+    line.start_us = missing.span.begin.us;
+    line.end_us = missing.span.end.us;
+    line.reason = media::Reason::damaged;
+  }
+  if (!lines.empty()) writer_.note_ledger(std::move(lines));
   report_.lost += mended.damaged;
   report_.shortened += mended.shortened;
   report_.adopted += mended.adopted;

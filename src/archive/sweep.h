@@ -57,7 +57,7 @@ struct SweepReport {
 class Sweep {
  public:
   // What is given outlives it. `forget`: who keeps bytes of a recording lets go of them.
-  Sweep(SweepOptions options, std::function<std::vector<Volume*>()> volumes, const Writer& writer,
+  Sweep(SweepOptions options, std::function<std::vector<Volume*>()> volumes, Writer& writer,
         FileSystem& file_system, store::Database& database, AlarmSink& alarms, const Clock& clock,
         Metrics& metrics, std::function<void(RecordingId)> forget);
 
@@ -96,7 +96,7 @@ class Sweep {
 
   const SweepOptions options_;
   const std::function<std::vector<Volume*>()> volumes_;
-  const Writer& writer_;
+  Writer& writer_;
   FileSystem& file_system_;
   store::Database& database_;
   AlarmSink& alarms_;

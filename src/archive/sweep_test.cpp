@@ -90,6 +90,21 @@ TEST_F(SweepTest, a_deleted_file_is_damage_in_the_coverage_and_an_alarm) {
   EXPECT_EQ(sweep().lost, 0U);
 }
 
+TEST_F(SweepTest, what_it_finds_missing_stands_in_the_journal) {
+  disk->forget_name(path(1));
+  sweep();
+  flush();
+  std::vector<JournalEntry> laid;
+  ASSERT_TRUE(read_journal(*archive->volumes().front(), *disk, day_of(clock.now()),
+                           [&](const JournalEntry& entry) {
+                             if (entry.kind == JournalKind::gap_laid) laid.push_back(entry);
+                           }));
+  ASSERT_EQ(laid.size(), 1U);
+  EXPECT_EQ(laid.front().feed, "lake");
+  EXPECT_EQ(laid.front().reason, media::Reason::damaged);
+  EXPECT_EQ(*laid.front().end_us - *laid.front().start_us, 10'000'000);
+}
+
 TEST_F(SweepTest, a_file_that_comes_back_is_adopted_and_recorded_again) {
   const Bytes bytes = disk->content(path(1));
   disk->forget_name(path(1));

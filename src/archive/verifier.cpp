@@ -31,7 +31,7 @@ bool can_read(const Volume& volume) {
 
 }  // namespace
 
-Verifier::Verifier(store::Database& database, std::vector<Volume*> volumes, FileSystem& file_system,
+Verifier::Verifier(store::Database& database, VolumeList volumes, FileSystem& file_system,
                    AlarmSink& alarms, const Clock& clock, std::vector<std::string> copies)
     : database_(database),
       volumes_(std::move(volumes)),
@@ -41,11 +41,21 @@ Verifier::Verifier(store::Database& database, std::vector<Volume*> volumes, File
       copies_(std::move(copies)) {}
 
 Result<Verified> Verifier::verify(const HashedRecording& recording, Pace& pace) {
+  ORIEL_TRY_ASSIGN(auto verified, verify_once(recording, pace));
+  if (verified.verdict != Verdict::gone) return verified;
+  // Drained to another volume while it was read: there it is looked at.
+  ORIEL_TRY_ASSIGN(const auto moved, now(recording.row.id));
+  if (!moved) return verified;
+  return verify_once(*moved, pace);
+}
+
+Result<Verified> Verifier::verify_once(const HashedRecording& recording, Pace& pace) {
   const auto& row = recording.row;
-  const auto found = std::ranges::find_if(
-      volumes_, [&](const auto* volume) { return volume->id() == row.volume; });
+  const auto volumes = volumes_();
+  const auto found =
+      std::ranges::find_if(volumes, [&](const auto* volume) { return volume->id() == row.volume; });
   Verified verified;
-  if (found == volumes_.end() || !can_read(**found)) {
+  if (found == volumes.end() || !can_read(**found)) {
     verified.verdict = Verdict::unreachable;
     verified.what = "volume " + row.volume.str() + " is not there";
     return verified;
@@ -61,7 +71,8 @@ Result<Verified> Verifier::verify(const HashedRecording& recording, Pace& pace) 
   }
   if (!checked.whole()) {
     // Deleted, drained to another volume, or unmounted while it was read?
-    ORIEL_TRY_ASSIGN(const bool there, still_there(row.id));
+    ORIEL_TRY_ASSIGN(const auto found_now, now(row.id));
+    const bool there = found_now && found_now->row.volume == row.volume;
     if (!there || !can_read(volume)) {
       verified.verdict = there ? Verdict::unreachable : Verdict::gone;
       return verified;
@@ -92,7 +103,7 @@ Result<FileCheck> Verifier::check(const std::string& path, const HashedRecording
   ExpectedFile expected{recording.row, recording.sha256, std::nullopt};
   ORIEL_TRY_ASSIGN(auto checked, check_file(**file, expected, pace));
   if (checked.whole()) return checked;
-  for (const auto* volume : volumes_) {
+  for (const auto* volume : volumes_()) {
     expected.sums = find_sums(*volume, recording.row);
     if (!expected.sums) continue;
     return check_file(**file, expected, pace);
@@ -117,14 +128,13 @@ std::optional<std::vector<std::uint32_t>> Verifier::find_sums(const Volume& volu
   return sums;
 }
 
-Result<bool> Verifier::still_there(RecordingId id) {
-  bool there = false;
+Result<std::optional<HashedRecording>> Verifier::now(RecordingId id) {
+  std::optional<HashedRecording> found;
   ORIEL_TRY(database_.read([&](store::Session& session) -> Result<void> {
-    ORIEL_TRY_ASSIGN(const auto found, closed_recording(session, id));
-    there = found.has_value();
+    ORIEL_TRY_ASSIGN(found, closed_recording(session, id));
     return {};
   }));
-  return there;
+  return found;
 }
 
 // From a copy whose hash is the one that was written, and from nothing else.
@@ -134,7 +144,7 @@ Result<bool> Verifier::repair(const HashedRecording& recording, const Volume& vo
   const std::string name = file_of(recording.row);
   const std::string path = volume.path_of(name);
   std::vector<std::string> candidates;
-  for (const auto* other : volumes_)
+  for (const auto* other : volumes_())
     if (other != &volume && can_read(*other)) candidates.push_back(other->path_of(name));
   for (const auto& folder : copies_) candidates.push_back(join_path(folder, name));
   for (const auto& candidate : candidates) {
@@ -177,6 +187,10 @@ Result<bool> Verifier::copy_over(const std::string& from, const std::string& to,
     ORIEL_TRY_ASSIGN(const auto checked,
                      check_file(*target, {recording.row, recording.sha256, {}}, pace));
     if (!checked.whole()) return fail(ErrorKind::data_loss, checked.what);
+    // What was deleted or moved away since it was found damaged stays away.
+    ORIEL_TRY_ASSIGN(const auto there, now(recording.row.id));
+    if (!there || there->row.volume != recording.row.volume)
+      return fail(ErrorKind::not_found, "it was deleted or moved meanwhile");
     ORIEL_TRY(file_system_.rename(temporary, to));
     return file_system_.sync_folder(to.substr(0, to.rfind('/')));
   };
@@ -265,7 +279,7 @@ Result<ChainReport> Verifier::verify_chain(const FeedId& feed, const std::set<Pu
     if (!(keys.empty() ? head.key == heads.back().key : keys.contains(head.key)))
       wrong(fmt::format("seal {} of feed {} was signed by another key: {}", head.number, feed.str(),
                         head.key.hex()));
-    const auto seal = load_seal(volumes_, file_system_, feed, head.day, head.number);
+    const auto seal = load_seal(volumes_(), file_system_, feed, head.day, head.number);
     if (!seal) {
       wrong(seal.error().message);
       continue;

@@ -27,7 +27,7 @@ enum class Verdict {
   damaged,      // the spans say where
   lost,         // its file is gone
   unreachable,  // its volume is not there: nothing is said
-  gone,         // deleted meanwhile
+  gone,         // deleted meanwhile, or moved away from where it was looked for
 };
 
 struct Verified {
@@ -48,7 +48,7 @@ struct ChainReport {
 class Verifier {
  public:
   // `copies`: folders laid out as a volume is, read only.
-  Verifier(store::Database& database, std::vector<Volume*> volumes, FileSystem& file_system,
+  Verifier(store::Database& database, VolumeList volumes, FileSystem& file_system,
            AlarmSink& alarms, const Clock& clock, std::vector<std::string> copies = {});
 
   // Errors: cancelled (by the pace), the database's.
@@ -72,12 +72,14 @@ class Verifier {
                          const HashedRecording& recording, Pace& pace);
   Result<bool> repair_head(const std::string& path, const HashedRecording& recording, Pace& pace);
   Result<void> note(const RecordingRow& row, const Verified& verified);
-  Result<bool> still_there(RecordingId id);
+  // As it is now; absent: deleted.
+  Result<std::optional<HashedRecording>> now(RecordingId id);
+  Result<Verified> verify_once(const HashedRecording& recording, Pace& pace);
   Result<void> check_listed(const SealEntry& entry, const FeedId& feed,
                             std::set<std::int64_t>& absent, ChainReport& report);
 
   store::Database& database_;
-  const std::vector<Volume*> volumes_;
+  const VolumeList volumes_;
   FileSystem& file_system_;
   AlarmSink& alarms_;
   const Clock& clock_;

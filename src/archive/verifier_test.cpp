@@ -55,7 +55,7 @@ class VerifierTest : public ::testing::Test {
     return all.at(0);
   }
   Verified verify(std::vector<std::string> copies = {}) {
-    Verifier verifier(*database, archive->volumes(), archive->file_system(), alarms, clock,
+    Verifier verifier(*database, list_of(archive->volumes()), archive->file_system(), alarms, clock,
                       std::move(copies));
     Pace pace(0);
     auto verified = verifier.verify(recording(), pace);
@@ -169,6 +169,26 @@ TEST_F(VerifierTest, damage_is_repaired_from_a_copy_and_the_alarm_ends) {
   }
 }
 
+TEST_F(VerifierTest, what_was_drained_while_it_was_read_is_looked_at_where_it_is) {
+  ASSERT_TRUE(archive->add_volumes({{VolumeId("v2"), folder.path_of("v2"), 0}}));
+  const auto before = recording();
+  const auto moved = folder.path_of("v2/" + recording_file(kLake, kMain, before.row.id, kStart));
+  fs::create_directories(fs::path(moved).parent_path());
+  fs::rename(path, moved);
+  ASSERT_TRUE(database->write([&](store::Session& session) -> Result<void> {
+    ORIEL_TRY(session.execute("UPDATE recording SET volume = 'v2'"));
+    return {};
+  }));
+  Verifier verifier(
+      *database, [this] { return archive->volumes(); }, archive->file_system(), alarms, clock);
+  Pace pace(0);
+  const auto verified = verifier.verify(before, pace);
+  ASSERT_TRUE(verified) << verified.error().message;
+  EXPECT_EQ(verified->verdict, Verdict::whole) << verified->what;
+  EXPECT_FALSE(fs::exists(path)) << "nothing is repaired where it is no more";
+  EXPECT_EQ(alarms.raised(), 0u);
+}
+
 TEST_F(VerifierTest, a_damaged_copy_repairs_nothing) {
   overwrite(place(1).first + 50, 5, 0x7f);
   fs::copy_file(path,
@@ -184,7 +204,7 @@ TEST_F(VerifierTest, a_damaged_head_is_repaired_from_the_database) {
 }
 
 TEST_F(VerifierTest, the_chain_tells_of_forged_rows_and_of_rows_that_went_without_a_word) {
-  Verifier verifier(*database, archive->volumes(), archive->file_system(), alarms, clock);
+  Verifier verifier(*database, list_of(archive->volumes()), archive->file_system(), alarms, clock);
   Pace pace(0);
   ASSERT_TRUE(archive->notary().seal_day(kLake, day_of(kStart), pace));
   auto report = verifier.verify_chain(kLake, {});
@@ -208,10 +228,11 @@ TEST_F(VerifierTest, the_chain_tells_of_forged_rows_and_of_rows_that_went_withou
 
 TEST_F(VerifierTest, the_scrub_goes_on_where_it_was_and_ends_its_round) {
   overwrite(place(1).first + 50, 5, 0x7f);
-  Verifier verifier(*database, archive->volumes(), archive->file_system(), alarms, clock);
+  Verifier verifier(*database, list_of(archive->volumes()), archive->file_system(), alarms, clock);
   Pace pace(0);
   const auto step = [&] {
-    Scrub scrub(verifier, *database, archive->volumes(), alarms, clock, Duration::from_s(86'400));
+    Scrub scrub(verifier, *database, list_of(archive->volumes()), alarms, clock,
+                Duration::from_s(86'400));
     const auto stepped = scrub.step(pace);
     EXPECT_TRUE(stepped) << stepped.error().message;
     return stepped && *stepped;

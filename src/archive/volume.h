@@ -9,10 +9,13 @@
 #pragma once
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include <boost/describe.hpp>
 
@@ -61,6 +64,14 @@ struct VolumeMarker {
 BOOST_DESCRIBE_STRUCT(VolumeMarker, (), (version, volume, uuid))
 Result<VolumeMarker> parse_marker(ByteView bytes);
 std::string format_marker(const VolumeMarker& marker);
+
+class Volume;
+// The volumes as they are at the moment of asking: one may be added while the program runs.
+using VolumeList = std::function<std::vector<Volume*>()>;
+// For who has them once and for all.
+inline VolumeList list_of(std::vector<Volume*> volumes) {
+  return [volumes = std::move(volumes)] { return volumes; };
+}
 
 // Thread-safe.
 class Volume {

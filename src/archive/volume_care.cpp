@@ -7,7 +7,10 @@
 #include <sodium.h>
 
 #include "archive/file_names.h"
+#include "archive/moving.h"
 #include "archive/recovery.h"
+#include "archive/segment_sums.h"
+#include "base/hex.h"
 #include "base/log.h"
 
 namespace oriel::archive {
@@ -142,6 +145,12 @@ VolumeCare::Moving VolumeCare::moving_of(const store::Row& row, UtcTime now) {
   ended.recording = moving.id.value;
   ended.end_us = row.integer(5);
   ended.reason = static_cast<media::Reason>(row.integer(9));
+  ended.bytes = row.integer(4);
+  ended.frames = row.integer(12);
+  ended.index = format_index(row.blob(13));
+  if (!row.is_null(14)) ended.sha256 = format_hex(row.blob(14));
+  began.clock_offset_us = row.integer(15);
+  began.declared_fps = row.real(16);
   return moving;
 }
 
@@ -152,7 +161,8 @@ Result<std::vector<VolumeCare::Moving>> VolumeCare::next_to_move(const Volume& v
     next.clear();
     return session.query(
         "SELECT id, feed, rendition, start_us, bytes, end_us, run, run_offset_90k, began, ended,"
-        " clock_source, clock_error_us FROM recording WHERE volume = $1"
+        " clock_source, clock_error_us, frames, segment_index, sha256, clock_offset_us,"
+        " declared_fps FROM recording WHERE volume = $1"
         " AND ended IS NOT NULL AND id > $2 ORDER BY id LIMIT $3",
         {volume.id().str(), cursors_[volume.id()].value, static_cast<std::int64_t>(count_max)},
         [&](const store::Row& row) { next.push_back(moving_of(row, clock_.now())); });
@@ -174,6 +184,7 @@ Volume* VolumeCare::target_for(const Volume& from, std::uint64_t bytes) {
 Result<DrainReport> VolumeCare::drain_some(Volume& volume, std::size_t count_max,
                                            const std::stop_token& stop) {
   DrainReport report;
+  ORIEL_TRY(clear_unfinished_moves(volumes_(), file_system_, database_));
   ORIEL_TRY_ASSIGN(const auto next, next_to_move(volume, count_max));
   if (next.empty()) {
     // From the beginning again, for what was left.
@@ -241,28 +252,29 @@ Result<void> VolumeCare::move(Volume& from, Volume& to, const Moving& recording)
       recording_file(recording.feed, recording.rendition, recording.id, recording.start);
   const auto old_path = from.path_of(name);
   const auto new_path = to.path_of(name);
+  MovingFile moving{recording.id,    recording.feed, recording.rendition,
+                    recording.start, to.id(),        VolumeId{}};
+  ORIEL_TRY(database_.write_durable(
+      [&](store::Session& session) { return note_moving(session, moving); }));
   ORIEL_TRY_ASSIGN(const auto read, copy(old_path, new_path));
   ORIEL_TRY_ASSIGN(const auto written, digest_of(new_path));
-  if (read != written) {
-    if (auto removed = file_system_.remove(new_path); !removed)
-      log::warn("{}", removed.error().message);
+  if (read != written)
     return fail(ErrorKind::data_loss, "the copy on volume " + to.id().str() + " differs");
-  }
   // The names too.
   writer_.note(to.id(), recording.began);
   writer_.note(to.id(), recording.ended);
   ORIEL_TRY(to.sync());
-  std::int64_t switched = 0;
   ORIEL_TRY(database_.write_durable([&](store::Session& session) -> Result<void> {
-    ORIEL_TRY_ASSIGN(switched,
+    ORIEL_TRY_ASSIGN(const auto switched,
                      session.execute("UPDATE recording SET volume = $2 WHERE id = $1"
                                      " AND volume = $3",
                                      {recording.id.value, to.id().str(), from.id().str()}));
-    return {};
+    // Deleted meanwhile: the copy has no row and goes.
+    moving.surplus = switched == 0 ? to.id() : from.id();
+    return note_moving(session, moving);
   }));
   forget_(recording.id);
-  // Deleted meanwhile: the copy has no row and goes.
-  return file_system_.remove(switched == 0 ? new_path : old_path);
+  return clear_unfinished_moves(volumes_(), file_system_, database_);
 }
 
 }  // namespace oriel::archive

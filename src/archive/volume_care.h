@@ -2,13 +2,15 @@
 // is draining gives its recordings to the others.
 //
 // Draining, a recording at a time; what a loss of power leaves (P):
+//   0. A row in `moving` (durable) says what is about to be copied where.
 //   1. The file is copied to the same name on another volume, synced and read back: what is there
 //      must have the SHA-256 of what was read here.
-//        P: a part of a copy. The row still names this volume; the next try writes it anew.
+//        P: a part of a copy. The row still names this volume; the next start removes the copy.
 //   2. The other volume's journal gets the lines that tell why the recording began and ended.
-//   3. The row names the other volume (durable write).
-//        P: a second copy here that no row names: the sweep leaves it, it costs only room.
-//   4. The file here is removed.
+//   3. The row names the other volume, and `moving` the file here as the surplus one (one durable
+//      transaction).
+//        P: a second copy here that no recording names: the next start removes it.
+//   4. The file here is removed, its folder synced; the row in `moving` goes.
 // A reader that has the old file open reads on.
 #pragma once
 #include <condition_variable>

@@ -146,6 +146,10 @@ Statements retention() {
       "CREATE TABLE thinning (recording INTEGER PRIMARY KEY, original INTEGER NOT NULL,"
       " feed TEXT NOT NULL, rendition INTEGER NOT NULL, volume TEXT NOT NULL,"
       " start_us INTEGER NOT NULL)",
+      // Files of recordings that go from one volume to another, see archive/moving.h.
+      "CREATE TABLE moving (recording INTEGER NOT NULL, feed TEXT NOT NULL,"
+      " rendition INTEGER NOT NULL, start_us INTEGER NOT NULL, to_volume TEXT NOT NULL,"
+      " surplus TEXT NOT NULL, PRIMARY KEY (recording, to_volume))",
       // What people ordered to be deleted; kept for ever.
       "CREATE TABLE deletion_order (id INTEGER PRIMARY KEY, feed TEXT NOT NULL,"
       " start_us INTEGER NOT NULL, end_us INTEGER NOT NULL, reason TEXT NOT NULL,"
