@@ -86,6 +86,26 @@ std::vector<FilmMoment> film_moments(const std::vector<UtcSpan>& spans, std::siz
   return moments;
 }
 
+std::optional<std::size_t> find_picture(const std::vector<PicturePlace>& places,
+                                        const FilmMoment& moment, const access::View& view) {
+  const auto later =
+      std::upper_bound(places.begin(), places.end(), moment.at,
+                       [](UtcTime at, const PicturePlace& place) { return at < place.start; });
+  const auto shown = [&](const PicturePlace& place) {
+    return place.independent && moment.within.contains(place.start) &&
+           view.may_see({place.start, place.start + Duration{1}});
+  };
+  for (auto place = later; place != places.begin();) {
+    --place;
+    if (shown(*place)) return static_cast<std::size_t>(place - places.begin());
+    if (place->independent) break;
+  }
+  const auto next = std::find_if(later, places.end(),
+                                 [](const PicturePlace& place) { return place.independent; });
+  if (next == places.end() || !shown(*next)) return std::nullopt;
+  return static_cast<std::size_t>(next - places.begin());
+}
+
 Result<bool> KeyPictures::load_row(UtcTime moment) {
   if (row_ && row_->span().contains(moment)) return true;
   row_.reset();
@@ -100,11 +120,9 @@ Result<bool> KeyPictures::load_row(UtcTime moment) {
   ORIEL_TRY_ASSIGN(const auto entries, archive::segments_of(*row_));
   std::int64_t at_90k = 0;
   for (std::uint32_t i = 0; i < entries.size(); ++i) {
-    const std::int64_t end_90k = at_90k + entries[i].duration_90k;
     if (entries[i].parts > 0)
-      segments_.push_back({i, row_->start + ticks_to_duration(at_90k),
-                           row_->start + ticks_to_duration(end_90k), entries[i].independent});
-    at_90k = end_90k;
+      segments_.push_back({i, row_->start + ticks_to_duration(at_90k), entries[i].independent});
+    at_90k += entries[i].duration_90k;
   }
   return true;
 }
@@ -113,29 +131,18 @@ Result<std::optional<KeyPicture>> KeyPictures::find(const FilmMoment& moment,
                                                     const access::View& view) {
   const std::optional<KeyPicture> none;
   ORIEL_TRY_ASSIGN(const bool there, load_row(moment.at));
-  if (!there || segments_.empty()) return none;
-  auto chosen = std::upper_bound(segments_.begin(), segments_.end(), moment.at,
-                                 [](UtcTime at, const Place& place) { return at < place.start; });
-  if (chosen != segments_.begin()) --chosen;
-  while (chosen != segments_.begin() && !chosen->independent) --chosen;
-  const auto shown = [&](const Place& place) {
-    return place.independent && moment.within.contains(place.start) &&
-           view.may_see({place.start, place.start + Duration{1}});
-  };
-  // Where what can be filmed begins within a group of pictures, its next full one is the first.
-  if (!shown(*chosen)) {
-    do ++chosen;
-    while (chosen != segments_.end() && !chosen->independent);
-    if (chosen == segments_.end() || !shown(*chosen)) return none;
-  }
-  const auto place = std::pair(row_->id, chosen->segment);
+  if (!there) return none;
+  const auto chosen = find_picture(segments_, moment, view);
+  if (!chosen) return none;
+  const auto place = std::pair(row_->id, segments_[*chosen].segment);
   if (given_ == place) return none;
   given_ = place;
   KeyPicture picture;
-  ORIEL_TRY_ASSIGN(picture.part, archive_.reader().read_first_part(*row_, chosen->segment));
+  ORIEL_TRY_ASSIGN(picture.part,
+                   archive_.reader().read_first_part(*row_, segments_[*chosen].segment));
   ORIEL_TRY_ASSIGN(const auto init, archive_.catalog().init_of(*row_));
   picture.init = init.bytes;
-  picture.at = chosen->start;
+  picture.at = segments_[*chosen].start;
   return std::optional(std::move(picture));
 }
 

@@ -41,6 +41,17 @@ struct FilmMoment {
 // `count` moments, evenly over what can be filmed: what is missing takes no time in the film.
 std::vector<FilmMoment> film_moments(const std::vector<UtcSpan>& spans, std::size_t count);
 
+// A segment of a recording, and whether a full picture begins it.
+struct PicturePlace {
+  std::uint32_t segment = 0;
+  UtcTime start;
+  bool independent = false;
+};
+// The full picture at or before the moment, or the next one where that lies before what can be
+// filmed; `places` by time. Nullopt: there is none that may be shown.
+std::optional<std::size_t> find_picture(const std::vector<PicturePlace>& places,
+                                        const FilmMoment& moment, const access::View& view);
+
 // One full picture of the archive.
 struct KeyPicture {
   SharedBytes init;
@@ -48,9 +59,9 @@ struct KeyPicture {
   UtcTime at;
 };
 
-// Finds the full picture at or before each moment, or the next one where that lies before what can
-// be filmed: a picture before the asked span may be withheld from who asks, and the film's key says
-// nothing of it. The same picture is given once. Blocks on disk and database.
+// Reads the full picture of each moment. One before what can be filmed is never taken: it may be
+// withheld from who asks, and the film's key says nothing of it. The same picture is given once.
+// Blocks on disk and database.
 class KeyPictures {
  public:
   KeyPictures(const archive::Archive& archive, FeedId feed)
@@ -63,14 +74,8 @@ class KeyPictures {
 
   const archive::Archive& archive_;
   const FeedId feed_;
-  struct Place {
-    std::uint32_t segment = 0;
-    UtcTime start;
-    UtcTime end;
-    bool independent = false;
-  };
   std::optional<archive::RecordingRow> row_;
-  std::vector<Place> segments_;  // of row_
+  std::vector<PicturePlace> segments_;  // of row_
   std::optional<std::pair<RecordingId, std::uint32_t>> given_;
 };
 

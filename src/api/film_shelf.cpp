@@ -132,6 +132,18 @@ void FilmShelf::load() {
     bytes_ += kept.bytes;
     kept_.push_back(std::move(kept));
   }
+  for (const auto& path : take_overflow()) fs::remove(path, error);
+}
+
+// Under mutex_. The least recently used, out of the book; their files are for the caller to remove.
+std::vector<std::string> FilmShelf::take_overflow() {
+  std::vector<std::string> dropped;
+  while ((bytes_ > options_.bytes_max || kept_.size() > options_.films_max) && kept_.size() > 1) {
+    bytes_ -= kept_.back().bytes;
+    dropped.push_back(std::move(kept_.back().path));
+    kept_.pop_back();
+  }
+  return dropped;
 }
 
 FilmStatus FilmShelf::status_of(const Job& job) const {
@@ -359,11 +371,7 @@ void FilmShelf::keep(Job& job, const std::string& path, std::uint32_t frames) {
     } else {
       bytes_ += kept.bytes;
       kept_.push_front(std::move(kept));
-    }
-    while ((bytes_ > options_.bytes_max || kept_.size() > options_.films_max) && kept_.size() > 1) {
-      bytes_ -= kept_.back().bytes;
-      dropped.push_back(std::move(kept_.back().path));
-      kept_.pop_back();
+      dropped = take_overflow();
     }
   }
   for (const auto& old : dropped) fs::remove(old, error);

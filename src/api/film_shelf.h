@@ -97,6 +97,7 @@ class FilmShelf {
   void load();
   void load_feed(const std::string& folder, const std::string& feed,
                  std::vector<std::pair<std::filesystem::file_time_type, Kept>>& found) const;
+  std::vector<std::string> take_overflow();
   bool wanted(const Job& job, const std::stop_token& stop) const;
   Result<void> check_gate(const Job& job, std::uint64_t& seen) const;
   void run(const std::stop_token& stop);

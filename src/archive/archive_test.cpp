@@ -140,6 +140,33 @@ TEST_F(ArchiveTest, parts_read_back_as_they_were_made) {
   EXPECT_FALSE(archive->writer().position(found[0].id)) << "settled";
 }
 
+TEST_F(ArchiveTest, the_full_picture_that_begins_a_segment_is_read_alone) {
+  open();
+  auto sink = archive->writer().sink_for(kLake, kMain);
+  TeeSink tee(sink.get());
+  TestCamera camera(kLake, archive->ids(), tee);
+  camera.begin_run(kStart);
+  camera.push_frames(90);
+  camera.end_run(media::Reason::link_down);
+  flush();
+  const auto found = rows();
+  ASSERT_EQ(found.size(), 1u);
+  std::uint32_t segments = 0;
+  for (const auto& part : tee.parts_of(found[0].id)) {
+    if (part->segment != segments) continue;
+    Bytes made = *part->file_head;
+    made.insert(made.end(), part->payload->begin(), part->payload->end());
+    const auto first = archive->reader().read_first_part(found[0], segments);
+    ASSERT_TRUE(first) << first.error().message;
+    EXPECT_EQ(*first, made) << segments;
+    EXPECT_TRUE(part->independent);
+    ++segments;
+  }
+  EXPECT_GE(segments, 2u);
+  EXPECT_EQ(archive->reader().read_first_part(found[0], segments).error().kind,
+            ErrorKind::not_found);
+}
+
 TEST_F(ArchiveTest, the_wire_form_of_the_past_is_that_of_live) {
   open();
   auto sink = archive->writer().sink_for(kLake, kMain);

@@ -31,7 +31,6 @@ def season(shared):
     if postgres.wanted():
         pytest.skip("the database is made again from the files beside the old one: SQLite only")
     server = shared(lambda cameras: feed_toml("lake", cameras.url(0)))
-    server.add_user("ada", "administrator", PASSWORD)
     server.wait_live("lake")
     wait_until(lambda: recorded_s(server, "lake") > 15, 60, "a quarter of a minute")
     assert server.stop() == 0
@@ -44,6 +43,7 @@ def season(shared):
         (folder / name).write_bytes(shifted(today.read_bytes(), days * 86_400))
     made = run("archive", "rebuild", "--replace", "--config", server.config)
     assert made.returncode == 0, made.stdout + made.stderr
+    server.add_user("ada", "administrator", PASSWORD)
     server.start()
     return server
 
@@ -83,8 +83,7 @@ def test_what_a_person_deletes_is_in_no_film_and_stays_in_none(season):
     before = wait_for_film(season, query)
     kept = kept_films(season)
     assert kept
-    season.add_user("eve", "administrator", PASSWORD)
-    admin = season.login("eve", PASSWORD)
+    admin = season.login("ada", PASSWORD)
     order = {"feed": "lake", "start": stamp(begin - timedelta(hours=1)),
              "end": stamp(begin + timedelta(days=3)), "reason": "a person is seen"}  # fmt: skip
     done = admin.post(season.base + "/api/v1/archive/deletions", json=order, timeout=60)
@@ -92,3 +91,31 @@ def test_what_a_person_deletes_is_in_no_film_and_stays_in_none(season):
     assert not any(path.exists() for path in kept), "it does not stay on disk"
     after = wait_for_film(season, query)
     assert after["length_s"] < before["length_s"]
+
+
+def test_thinned_to_a_picture_a_minute_a_season_is_still_a_film(season):
+    begin = time_of(season.feed("lake")["first_recorded_at"]) - timedelta(hours=1)
+    end = begin + timedelta(days=35)
+    admin = season.login("ada", PASSWORD)
+    rule = {"minute_frames_after_days": 1}
+    put = admin.put(season.base + "/api/v1/archive/retention/lake", json=rule, timeout=60)
+    assert put.ok, put.text
+
+    def thinned():
+        spans = season.api(f"/feeds/lake/timeline?start={stamp(begin)}&end={stamp(end)}")["spans"]
+        return {s["thinned"] for s in spans if s["state"] == "recorded"} == {"minute_frames"}
+
+    wait_until(thinned, 240, "all of it thinned", every_s=1)
+    state = wait_for_film(season, f"start={stamp(begin)}&end={stamp(end)}&length=60")
+    assert round(state["length_s"] * 25) == 35, "one picture of each quarter of a minute"
+
+
+def test_a_film_that_is_being_made_does_not_hold_up_the_stop(season):
+    begin = time_of(season.feed("lake")["first_recorded_at"])
+    query = f"start={stamp(begin)}&end={stamp(begin + timedelta(days=85))}&length=120"
+    assert season.get(f"/timelapse/lake.mp4?{query}").status_code == 202
+    assert season.stop() == 0
+    left = list((season.data / "cache" / "timelapse").rglob("*.part*"))
+    season.start()
+    assert not any(path.exists() for path in left), "what was not finished goes"
+    assert season.get(f"/timelapse/lake.mp4?{query}").status_code == 202

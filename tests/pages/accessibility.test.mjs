@@ -43,6 +43,7 @@ for (const [width, height] of [
 for (const [name, key] of [
   ['the days', 't'],
   ['the clip', 'c'],
+  ['the time-lapse', 'a'],
   ['the help', '?'],
   ['the map', 'm']
 ]) {
