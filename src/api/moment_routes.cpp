@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "api/moment.h"
+#include "api/page_text.h"
 #include "api/provenance.h"
 #include "api/services.h"
 #include "api/viewer.h"
@@ -15,8 +16,6 @@ using http::Request;
 using http::Response;
 
 // Where the built page takes what is said of this moment.
-constexpr std::string_view kHeadMark = "<!--moment-head-->";
-constexpr std::string_view kBodyMark = "<!--moment-body-->";
 // Of the picture that is shown beside a link: what sites that show previews ask for.
 constexpr int kPreviewWidth = 1280;
 
@@ -90,27 +89,6 @@ Awaitable<Response> get_moment(Services& services, Request& request) {
   co_return uncached(Response::of(*view));
 }
 
-std::string escaped(std::string_view text) {
-  std::string safe;
-  for (const char c : text) {
-    if (c == '&')
-      safe += "&amp;";
-    else if (c == '<')
-      safe += "&lt;";
-    else if (c == '>')
-      safe += "&gt;";
-    else if (c == '"')
-      safe += "&quot;";
-    else
-      safe += c;
-  }
-  return safe;
-}
-
-std::string meta(std::string_view kind, std::string_view name, std::string_view content) {
-  return fmt::format("<meta {}=\"{}\" content=\"{}\" />\n", kind, name, escaped(content));
-}
-
 // In the words of a page without a language of its own.
 std::string_view words_of(MomentState state) {
   switch (state) {
@@ -141,47 +119,37 @@ std::string head_of(const MomentView& view) {
       in_all_languages(view.title) + ", " + format_rfc3339(view.at).substr(0, 16) + " UTC";
   const std::string about = std::string(words_of(view.state)) + " " + view.cite;
   std::string head = fmt::format("<title>{}</title>\n", escaped(title));
-  head += meta("name", "description", about);
-  head += meta("property", "og:title", title);
-  head += meta("property", "og:description", about);
-  head += meta("property", "og:type", "article");
-  head += meta("property", "og:url", view.address);
-  head += meta("property", "og:site_name", in_all_languages(view.node));
+  head += meta_tag("name", "description", about);
+  head += meta_tag("property", "og:title", title);
+  head += meta_tag("property", "og:description", about);
+  head += meta_tag("property", "og:type", "article");
+  head += meta_tag("property", "og:url", view.address);
+  head += meta_tag("property", "og:site_name", in_all_languages(view.node));
   if (view.state == MomentState::recorded) {
     const auto origin = view.address.substr(0, view.address.find("/m/"));
-    head += meta("property", "og:image",
-                 fmt::format("{}/snapshot/{}.jpg?at={}&width={}", origin, view.feed,
-                             format_rfc3339(view.at), kPreviewWidth));
-    head += meta("name", "twitter:card", "summary_large_image");
+    head += meta_tag("property", "og:image",
+                     fmt::format("{}/snapshot/{}.jpg?at={}&width={}", origin, view.feed,
+                                 format_rfc3339(view.at), kPreviewWidth));
+    head += meta_tag("name", "twitter:card", "summary_large_image");
   } else {
-    head += meta("name", "robots", "noindex");
+    head += meta_tag("name", "robots", "noindex");
   }
-  head += meta("name", "DC.date", format_rfc3339(view.at));
-  head += meta("name", "DC.rights", view.licence);
-  head += fmt::format("<link rel=\"canonical\" href=\"{}\" />\n", escaped(view.address));
-  if (view.licence_url)
-    head += fmt::format("<link rel=\"license\" href=\"{}\" />\n", escaped(*view.licence_url));
+  head += meta_tag("name", "DC.date", format_rfc3339(view.at));
+  head += meta_tag("name", "DC.rights", view.licence);
+  head += link_tag("canonical", view.address);
+  if (view.licence_url) head += link_tag("license", *view.licence_url);
   return head;
 }
 
 // What is read where no script runs, and what the script reads.
 std::string body_of(const MomentView& view) {
-  std::string data = json::serialize(to_json(view));
-  // A script's end must not be spelt inside it.
-  for (auto at = data.find('<'); at != std::string::npos; at = data.find('<', at))
-    data.replace(at, 1, "\\u003c");
   std::string body =
       fmt::format("<main><h1>{}</h1>\n<p>{}</p>\n<p>{}</p>\n",
                   escaped(in_all_languages(view.title)), words_of(view.state), escaped(view.cite));
   if (view.state == MomentState::recorded)
     body += fmt::format("<p><a href=\"/?feed={}&amp;at={}\">Watch</a></p>\n", view.feed,
                         format_rfc3339(view.at));
-  return body + "</main>\n<script type=\"application/json\" id=\"moment\">" + data + "</script>\n";
-}
-
-std::string filled(std::string page, std::string_view mark, const std::string& with) {
-  if (const auto at = page.find(mark); at != std::string::npos) page.replace(at, mark.size(), with);
-  return page;
+  return body + "</main>\n" + data_script("application/json", "moment", to_json(view));
 }
 
 Awaitable<Response> moment_page(Services& services, Request& request) {
@@ -189,13 +157,7 @@ Awaitable<Response> moment_page(Services& services, Request& request) {
   if (!at) at = fail(ErrorKind::invalid, "the address ends in a time such as 2026-11-20T08:00:00Z");
   auto view = co_await load_moment(services, request, at);
   if (!view) co_return http::problem(view.error());
-  std::string page = services.window.moment_page;
-  if (page.empty())
-    page = fmt::format(
-        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\" />{}</head>"
-        "<body>{}</body></html>",
-        kHeadMark, kBodyMark);
-  page = filled(filled(std::move(page), kHeadMark, head_of(*view)), kBodyMark, body_of(*view));
+  std::string page = filled_page(services.window.moment_page, head_of(*view), body_of(*view));
   co_return uncached(
       Response::text(std::move(page), "text/html; charset=utf-8", status_of(view->state)));
 }

@@ -16,6 +16,8 @@ http::Awaitable<http::Response> page(const http::StaticFiles& files, http::Reque
     file = "/wall.html";
   else if (path == "/desk" || path.starts_with("/desk/"))
     file = "/desk.html";
+  else if (path == "/commons")
+    file = "/commons.html";
   if (auto found = files.find(request, file)) co_return std::move(*found);
   co_return http::problem(Error{ErrorKind::not_found, "there is no such page"});
 }
