@@ -12,6 +12,7 @@ namespace {
 constexpr std::array<Requirement, kCapabilities> kRequirements = {{
     {Capability::see_private_feeds, Role::viewer, Scope::feeds_read},
     {Capability::watch_private, Role::viewer, Scope::media_read},
+    {Capability::contribute_works, Role::viewer, Scope::works_write},
     {Capability::make_works, Role::curator, Scope::works_write},
     {Capability::manage_walls, Role::curator, Scope::walls_write},
     {Capability::see_true_place, Role::operator_, Scope::feeds_read},

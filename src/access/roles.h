@@ -54,7 +54,8 @@ inline auto boost_enum_descriptor_fn(Scope**) {
 enum class Capability : std::uint8_t {
   see_private_feeds,  // that they exist, their state and place
   watch_private,      // media of private feeds; of public ones without delay and with sound
-  make_works,         // clips, stills and what is made of them
+  contribute_works,   // drafts of Works and their files; one's own drafts only
+  make_works,         // all Works: change, publish, withdraw; parties and terms
   manage_walls,
   see_true_place,  // where a coarser one is published
   watch_withheld,

@@ -28,6 +28,8 @@ Result<void> check_origin(const Services& services, const Request& request) {
 std::optional<access::Capability> capability_named(std::string_view name) {
   using access::Capability;
   if (name == "see_private_feeds") return Capability::see_private_feeds;
+  if (name == "contribute_works") return Capability::contribute_works;
+  if (name == "make_works") return Capability::make_works;
   if (name == "manage_walls") return Capability::manage_walls;
   if (name == "operate_feeds") return Capability::operate_feeds;
   if (name == "withhold") return Capability::withhold;

@@ -12,6 +12,7 @@
 #include "base/metrics.h"
 #include "base/signing.h"
 #include "base/time.h"
+#include "commons/house.h"
 #include "http/offload.h"
 #include "http/router.h"
 #include "notify/alarm_book.h"
@@ -34,6 +35,7 @@ struct WindowSettings {
   std::string public_url;
   std::string licence;      // of what is recorded; empty: all rights reserved
   std::string moment_page;  // the built page of /m/; empty: a plain one
+  std::string work_page;    // that of /works/; empty: a plain one
 };
 
 class SegmentFiles;
@@ -57,6 +59,7 @@ struct Services {
   access::ApiTokens& tokens;
   access::Authenticator& authenticator;
   store::Database& database;
+  commons::House& commons;
   http::Offload& offload;  // disks and SQL
   http::Offload& slow;     // passwords, feeds, connection tests
   // Stills: visitors may ask for more than can be made, and a login must not wait behind them.
@@ -79,6 +82,13 @@ void add_retention_routes(http::Router& router, Services& services);
 void add_wall_routes(http::Router& router, Services& services);
 void add_alarm_routes(http::Router& router, Services& services);
 void add_trust_routes(http::Router& router, Services& services);
+void add_work_routes(http::Router& router, Services& services);
+void add_moment_work_routes(http::Router& router, Services& services);
+void add_party_routes(http::Router& router, Services& services);
+void add_work_page(http::Router& router, Services& services);
+void add_rights_routes(http::Router& router, Services& services);
+void add_import_routes(http::Router& router, Services& services);
+void add_file_routes(http::Router& router, Services& services);
 void add_operation_routes(http::Router& router, Services& services);
 // Finds out who asks, and refuses what the operation's `access` does not allow him.
 void add_guard(http::Router& router, Services& services);

@@ -25,8 +25,10 @@
 #include "app/policy_lines.h"
 #include "base/log.h"
 #include "base/signing.h"
+#include "commons/house.h"
 #include "http/server.h"
 #include "http/static_files.h"
+#include "store/file_objects.h"
 
 namespace oriel::app {
 namespace {
@@ -125,6 +127,7 @@ class RunningApplication final : public Application {
   Result<void> open_alarms();
   Result<void> open_archive();
   Result<void> open_access();
+  Result<void> open_commons();
   void make_routes();
 
   const Config config_;
@@ -132,6 +135,7 @@ class RunningApplication final : public Application {
   FolderLock lock_;
   Metrics metrics_;
   std::unique_ptr<store::Database> database_;
+  std::unique_ptr<commons::House> commons_;
   // Set after the registry exists; the writer's threads may call before.
   std::atomic<FeedRegistry*> wanting_ = nullptr;
   std::unique_ptr<notify::PostOffice> post_office_;
@@ -238,6 +242,20 @@ Result<void> RunningApplication::open_access() {
   return policies_->load();
 }
 
+Result<void> RunningApplication::open_commons() {
+  store::FileObjectsOptions options{.folder = config_.data + "/objects"};
+  std::error_code error;
+  fs::create_directories(options.folder, error);
+  // Left free for the database and the archive beside them: a GiB, or less of a small disk.
+  if (const auto disk = fs::space(options.folder, error); !error)
+    options.free_bytes_min = std::min(options.free_bytes_min, disk.capacity / 20);
+  auto objects = store::open_file_objects(std::move(options));
+  if (!objects) return fail(std::move(objects).error().within("objects"));
+  ORIEL_TRY_ASSIGN(commons_, commons::House::open(std::move(*objects), *database_, clock_));
+  commons_->start();
+  return {};
+}
+
 void RunningApplication::make_routes() {
   window_.name = config_.name;
   window_.version = ORIEL_VERSION;
@@ -251,10 +269,10 @@ void RunningApplication::make_routes() {
     window_.public_authority = url->substr(url->find("://") + 3);
   }
   services_ = std::make_unique<api::Services>(api::Services{
-      *feeds_,  *archive_,       *alarm_book_, *post_office_, *pictures_, *stills_,
-      *films_,  *segment_files_, *screens_,    *policies_,    *accounts_, *sessions_,
-      *tokens_, *authenticator_, *database_,   *offload_,     *slow_,     *still_makers_,
-      clock_,   metrics_,        window_});
+      *feeds_,        *archive_,       *alarm_book_, *post_office_, *pictures_, *stills_,
+      *films_,        *segment_files_, *screens_,    *policies_,    *accounts_, *sessions_,
+      *tokens_,       *authenticator_, *database_,   *commons_,     *offload_,  *slow_,
+      *still_makers_, clock_,          metrics_,     window_});
   api::add_guard(router_, *services_);
   api::add_live_routes(router_, *services_);
   api::add_past_routes(router_, *services_);
@@ -268,6 +286,13 @@ void RunningApplication::make_routes() {
   api::add_wall_routes(router_, *services_);
   api::add_alarm_routes(router_, *services_);
   api::add_trust_routes(router_, *services_);
+  api::add_work_routes(router_, *services_);
+  api::add_moment_work_routes(router_, *services_);
+  api::add_party_routes(router_, *services_);
+  api::add_file_routes(router_, *services_);
+  api::add_work_page(router_, *services_);
+  api::add_rights_routes(router_, *services_);
+  api::add_import_routes(router_, *services_);
   api::add_operation_routes(router_, *services_);
   if (!config_.tiles.empty()) add_tiles(router_, config_.tiles, *offload_);
   const std::string folder = find_pages(config_);
@@ -278,12 +303,14 @@ void RunningApplication::make_routes() {
   }
   pages_ = std::move(*pages);
   window_.moment_page = pages_->text("/moment.html").value_or("");
+  window_.work_page = pages_->text("/work.html").value_or("");
   add_pages(router_, *pages_);
 }
 
 Result<void> RunningApplication::start(const StopAsked& stop_asked) {
   ORIEL_TRY(open_database(stop_asked));
   ORIEL_TRY(open_alarms());
+  ORIEL_TRY(open_commons());
   ORIEL_TRY(open_archive());
   ORIEL_TRY(open_access());
   feeds_ = std::make_unique<FeedRegistry>(*database_, *archive_, *policies_, clock_,
@@ -325,6 +352,7 @@ void RunningApplication::stop() {
   if (feeds_) feeds_->stop();
   if (archive_) archive_->stop();
   if (post_office_) post_office_->stop();
+  if (commons_) commons_->request_stop();
   if (offload_) offload_->request_stop();
   if (slow_) slow_->request_stop();
   if (still_makers_) still_makers_->request_stop();

@@ -1,8 +1,12 @@
 #include "commons/catalogue.h"
 
+#include <algorithm>
 #include <set>
 
+#include "commons/file_type.h"
 #include "commons/rows.h"
+#include "commons/shelf.h"
+#include "commons/work_chain.h"
 
 namespace oriel::commons {
 
@@ -10,7 +14,7 @@ namespace {
 
 constexpr std::string_view kWorkColumns =
     "SELECT id, change, version, state, content, made_us, changed_us, changed_by, note,"
-    " published_us FROM work";
+    " published_us, made_by FROM work";
 
 std::int64_t number(Relation relation) { return static_cast<std::int64_t>(relation); }
 std::int64_t number(WorkState state) { return static_cast<std::int64_t>(state); }
@@ -34,6 +38,7 @@ Result<Work> work_of(const store::Row& row) {
   work.changed_by = row.text(7);
   work.note = row.text(8);
   if (!row.is_null(9)) work.published_at = UtcTime{row.integer(9)};
+  work.made_by = row.text(10);
   return work;
 }
 
@@ -60,30 +65,6 @@ Result<void> write_links(store::Session& session, const std::string& id,
     ORIEL_TRY(session.execute("INSERT INTO work_link (work, relation, target) VALUES ($1, $2, $3)",
                               {id, number(relation), target}));
   }
-  return {};
-}
-
-// What the content names is there. A tombstone may not be named anew, nor need it be taken out.
-Result<void> check_named(store::Session& session, const WorkContent& content) {
-  const auto check_works = [&](const std::vector<std::string>& ids,
-                               std::string_view path) -> Result<void> {
-    for (const auto& id : ids) {
-      ORIEL_TRY_ASSIGN(const bool found,
-                       rows::exists(session, "SELECT 1 FROM work WHERE id = $1", {id}));
-      if (!found) return fail(ErrorKind::invalid, std::string(path) + ": there is no Work " + id);
-    }
-    return {};
-  };
-  ORIEL_TRY(check_works(content.parts, "parts"));
-  ORIEL_TRY(check_works(content.derived_from, "derived_from"));
-  for (const auto& steward : content.stewards)
-    ORIEL_TRY(rows::check_party(session, steward, "stewards"));
-  for (const auto& maker : content.makers)
-    if (!maker.party.empty()) ORIEL_TRY(rows::check_party(session, maker.party, "makers"));
-  if (!content.licence.empty()) ORIEL_TRY(rows::check_term(session, content.licence, "licence"));
-  for (const auto& term : content.terms) ORIEL_TRY(rows::check_term(session, term, "terms"));
-  for (const auto& file : content.files)
-    if (!file.licence.empty()) ORIEL_TRY(rows::check_term(session, file.licence, "files.licence"));
   return {};
 }
 
@@ -141,11 +122,53 @@ void sign(Work& work, const Contribution& contribution, UtcTime now) {
   work.note = contribution.note;
 }
 
+// Before the transaction: it reads what the Work came from, however much that is.
+Result<void> check_licences(const Catalogue& catalogue, const WorkId& id) {
+  constexpr std::size_t kSentencesMax = 10;
+  ORIEL_TRY_ASSIGN(const auto chain, load_chain(catalogue, id, "", "en"));
+  ORIEL_TRY_ASSIGN(const auto clashes, find_clashes(chain));
+  if (clashes.empty()) return {};
+  std::string told;
+  for (std::size_t i = 0; i < std::min(clashes.size(), kSentencesMax); ++i)
+    told += (told.empty() ? "" : " ") + clashes[i].en;
+  if (clashes.size() > kSentencesMax)
+    told += " And " + std::to_string(clashes.size() - kSentencesMax) + " more.";
+  return fail(ErrorKind::conflict, std::move(told));
+}
+
 Result<void> check_contribution(const Contribution& contribution) {
   return check_line(contribution.note, "note", 10'000);
 }
 
 }  // namespace
+
+Result<void> check_named(store::Session& session, const WorkContent& content) {
+  const auto check_works = [&](const std::vector<std::string>& ids,
+                               std::string_view path) -> Result<void> {
+    for (const auto& id : ids) {
+      ORIEL_TRY_ASSIGN(const bool found,
+                       rows::exists(session, "SELECT 1 FROM work WHERE id = $1", {id}));
+      if (!found) return fail(ErrorKind::invalid, std::string(path) + ": there is no Work " + id);
+    }
+    return {};
+  };
+  ORIEL_TRY(check_works(content.parts, "parts"));
+  ORIEL_TRY(check_works(content.derived_from, "derived_from"));
+  for (const auto& steward : content.stewards)
+    ORIEL_TRY(rows::check_party(session, steward, "stewards"));
+  for (const auto& maker : content.makers)
+    if (!maker.party.empty()) ORIEL_TRY(rows::check_party(session, maker.party, "makers"));
+  for (const auto& term : content.terms) ORIEL_TRY(rows::check_term(session, term, "terms"));
+  for (const auto& file : content.files) {
+    const auto kept = load_file(session, file.sha256);
+    if (!kept && kept.error().kind == ErrorKind::not_found)
+      return fail(ErrorKind::invalid, "files: there is no file " + file.sha256);
+    ORIEL_TRY(kept);
+    if (auto named = check_file_name(file.name, kept->type); !named)
+      return fail(std::move(named).error().within("files"));
+  }
+  return {};
+}
 
 bool may_become(WorkState from, WorkState to) {
   using enum WorkState;
@@ -173,14 +196,19 @@ Result<Work> add_work(store::Session& session, const WorkContent& content,
   work.id = make_id(now);
   work.version = 1;
   work.made_at = now;
+  work.made_by = contribution.by;
   sign(work, contribution, now);
   ORIEL_TRY(check_named(session, content));
   ORIEL_TRY_ASSIGN(work.change, next_change(session));
+  const store::Value import =
+      contribution.import.empty() ? store::Value(nullptr) : store::Value(contribution.import);
   ORIEL_TRY(session.execute(
       "INSERT INTO work (id, change, version, kind, state, content, made_us, changed_us,"
-      " changed_by, note) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+      " changed_by, note, made_by, import_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10,"
+      " $11, $12)",
       {work.id, work.change, work.version, static_cast<std::int64_t>(work.kind), number(work.state),
-       rows::serialise(content), now.us, now.us, work.changed_by, work.note}));
+       rows::serialise(content), now.us, now.us, work.changed_by, work.note, work.made_by,
+       import}));
   ORIEL_TRY(write_links(session, work.id, content));
   return work;
 }
@@ -227,31 +255,38 @@ Result<Work> Catalogue::change_work(const WorkId& id, std::int64_t version,
   return work;
 }
 
+Result<Work> move_work(store::Session& session, const WorkId& id, std::int64_t version,
+                       WorkState state, const Contribution& contribution, UtcTime now) {
+  ORIEL_TRY(check_contribution(contribution));
+  ORIEL_TRY_ASSIGN(const auto old, load_version(session, id, version));
+  if (!may_become(old.state, state)) {
+    return fail(ErrorKind::conflict,
+                "a Work that is " + std::string(boost::describe::enum_to_string(old.state, "")) +
+                    " does not become " + std::string(boost::describe::enum_to_string(state, "")));
+  }
+  Work work = old;
+  work.state = state;
+  sign(work, contribution, now);
+  if (state == WorkState::published && !work.published_at) work.published_at = work.changed_at;
+  if (state == WorkState::deleted) {
+    WorkContent kept;
+    kept.kind = old.kind;
+    kept.title = old.title;
+    static_cast<WorkContent&>(work) = kept;
+  }
+  ORIEL_TRY(replace(session, old, work));
+  if (state == WorkState::deleted)
+    ORIEL_TRY(session.execute("DELETE FROM work_version WHERE work = $1", {id.str()}));
+  return work;
+}
+
 Result<Work> Catalogue::move_work(const WorkId& id, std::int64_t version, WorkState state,
                                   const Contribution& contribution) {
-  ORIEL_TRY(check_contribution(contribution));
+  if (state == WorkState::published) ORIEL_TRY(check_licences(*this, id));
   Work work;
   ORIEL_TRY(database_.write_durable([&](store::Session& session) -> Result<void> {
-    ORIEL_TRY_ASSIGN(const auto old, load_version(session, id, version));
-    if (!may_become(old.state, state)) {
-      return fail(ErrorKind::conflict,
-                  "a Work that is " + std::string(boost::describe::enum_to_string(old.state, "")) +
-                      " does not become " +
-                      std::string(boost::describe::enum_to_string(state, "")));
-    }
-    work = old;
-    work.state = state;
-    sign(work, contribution, clock_.now());
-    if (state == WorkState::published && !work.published_at) work.published_at = work.changed_at;
-    if (state == WorkState::deleted) {
-      WorkContent kept;
-      kept.kind = old.kind;
-      kept.title = old.title;
-      static_cast<WorkContent&>(work) = kept;
-    }
-    ORIEL_TRY(replace(session, old, work));
-    if (state == WorkState::deleted)
-      ORIEL_TRY(session.execute("DELETE FROM work_version WHERE work = $1", {id.str()}));
+    ORIEL_TRY_ASSIGN(work,
+                     commons::move_work(session, id, version, state, contribution, clock_.now()));
     return {};
   }));
   return work;
@@ -305,6 +340,28 @@ Result<std::vector<Work>> Catalogue::list_changed(std::int64_t change,
     return {};
   }));
   return std::move(page.items);
+}
+
+Result<std::vector<MomentOf>> Catalogue::list_moments(const WorkId& id) const {
+  std::vector<MomentOf> moments;
+  std::optional<Error> error;
+  ORIEL_TRY(database_.read([&](store::Session& session) -> Result<void> {
+    moments.clear();
+    ORIEL_TRY(session.query(
+        "WITH RECURSIVE behind (id) AS (SELECT id FROM work WHERE id = $1 UNION SELECT"
+        " work_link.target FROM work_link JOIN behind ON work_link.work = behind.id WHERE"
+        " work_link.relation = $2) SELECT content FROM work JOIN behind ON work.id = behind.id",
+        {id.str(), number(Relation::source)}, [&](const store::Row& row) {
+          auto content = rows::parse<WorkContent>(row.text(0), "a Work");
+          if (!content)
+            error = std::move(content).error();
+          else if (content->moment)
+            moments.push_back(*content->moment);
+        }));
+    return {};
+  }));
+  if (error) return fail(std::move(*error));
+  return moments;
 }
 
 Result<Page<WorkVersion>> Catalogue::list_versions(const WorkId& id,

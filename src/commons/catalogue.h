@@ -25,8 +25,9 @@ namespace oriel::commons {
 
 // Who changes something, and why.
 struct Contribution {
-  std::string by;    // the account
-  std::string note;  // may be empty
+  std::string by;           // the account
+  std::string note;         // may be empty
+  std::string import = {};  // the id of the import that a new Work comes with; "": none
 };
 
 // A stretch of a list; `next` is where the following one begins, absent at the end.
@@ -61,6 +62,11 @@ BOOST_DESCRIBE_STRUCT(WorkVersion, (WorkContent), (version, state, changed_at, c
 Result<Work> add_work(store::Session& session, const WorkContent& content,
                       const Contribution& contribution, UtcTime now);
 Result<Work> load_work(store::Session& session, const WorkId& id);
+Result<Party> load_party(store::Session& session, const PartyId& id);
+Result<Work> move_work(store::Session& session, const WorkId& id, std::int64_t version,
+                       WorkState state, const Contribution& contribution, UtcTime now);
+// What the content names (Works, parties, terms, files) is there. Errors: invalid, naming it.
+Result<void> check_named(store::Session& session, const WorkContent& content);
 
 // Thread-safe. Every call blocks, on the database, and may give its errors too.
 class Catalogue {
@@ -78,7 +84,8 @@ class Catalogue {
   Result<Work> change_work(const WorkId& id, std::int64_t version, const WorkContent& content,
                            const Contribution& contribution);
   // To `state`, as may_become() has it. Of a deleted Work title and kind stay, and its history
-  // goes. Errors: not_found, conflict (another version; not from its state).
+  // goes. Errors: not_found, conflict (another version; not from its state; to be published its
+  // licence is unknown or clashes with that of what it came from, and the message says which).
   Result<Work> move_work(const WorkId& id, std::int64_t version, WorkState state,
                          const Contribution& contribution);
   // Newest first; of one state, or all that are not deleted.
@@ -86,6 +93,8 @@ class Catalogue {
   // The ids of the Works that name `target` (an id or a SHA-256) as that, by id.
   Result<Page<std::string>> list_naming(Relation relation, const std::string& target,
                                         const PageRequest& page) const;
+  // The moments that it and the Works it came from, however far back, were cut from.
+  Result<std::vector<MomentOf>> list_moments(const WorkId& id) const;
   // In whatever state, also deleted, with a change number above `change`, by that number.
   Result<std::vector<Work>> list_changed(std::int64_t change, std::int64_t count_max) const;
   // Newest first, the version of now not among them; `next` as ever.

@@ -7,6 +7,8 @@
 
 #include "base/temp_folder.h"
 #include "commons/defaults.h"
+#include "commons/first_terms.h"
+#include "commons/shelf.h"
 #include "store/testing.h"
 
 namespace oriel::commons {
@@ -31,6 +33,7 @@ class CatalogueTest : public testing::Test {
     WorkContent content;
     content.kind = WorkKind::clip;
     content.title = {{"en", "Tibetan antelope at dawn"}, {"zh", "晨光中的藏羚羊"}};
+    content.licence = kCcBy;
     return content;
   }
   Work added(const WorkContent& content) {
@@ -66,6 +69,9 @@ TEST_F(CatalogueTest, a_work_comes_back_as_it_was_given) {
   content.stewards = {party->id};
   content.makers = {{party->id, "", "author"}, {"", "Ли", "translator:ru"}};
   content.files = {{std::string(64, 'a'), "dawn.mp4", FileRole::original, "", "", {}}};
+  ASSERT_TRUE(database_->write([](store::Session& session) {
+    return add_file(session, {std::string(64, 'a'), 9, "video/mp4", 640, 360, std::nullopt, {}});
+  }));
   content.moment = MomentOf{"lake", UtcTime{1'000'000}, UtcTime{9'000'000}};
   content.place = WorkPlace{34.9, 97.7};
   content.date = "2026-11";
@@ -127,6 +133,44 @@ TEST_F(CatalogueTest, a_work_goes_from_draft_to_published_by_a_review_only) {
   clock_.advance(Duration::from_s(60));
   const auto again = moved(published, {WorkState::withdrawn, WorkState::published});
   EXPECT_EQ(again.published_at, published.published_at);
+}
+
+TEST_F(CatalogueTest, a_clash_of_licences_stops_publishing_and_names_the_source) {
+  auto content = antelope();
+  content.licence = "http://creativecommons.org/licenses/by-nd/4.0/";
+  content.title = {{"en", "The poster"}};
+  const auto poster = added(content);
+  content = antelope();
+  content.derived_from = {poster.id};
+  const auto cut = moved(added(content), {WorkState::in_review});
+  const auto refused =
+      catalogue_.move_work(WorkId(cut.id), cut.version, WorkState::published, {"li", ""});
+  EXPECT_EQ(kind(refused), ErrorKind::conflict);
+  EXPECT_NE(refused.error().message.find("The poster"), std::string::npos);
+  // Whole inside something larger it may stand.
+  content.derived_from = {};
+  content.parts = {poster.id};
+  moved(added(content), {WorkState::in_review, WorkState::published});
+  content.parts = {};
+  content.licence = "";
+  const auto bare = moved(added(content), {WorkState::in_review});
+  EXPECT_EQ(
+      kind(catalogue_.move_work(WorkId(bare.id), bare.version, WorkState::published, {"li", ""})),
+      ErrorKind::conflict);
+}
+
+TEST_F(CatalogueTest, of_what_is_of_the_own_house_no_licence_is_asked) {
+  PartyContent party;
+  party.name = {{"en", "Museum"}};
+  const auto museum = catalogue_.add_party(party);
+  ASSERT_TRUE(museum);
+  auto content = antelope();
+  content.licence = "http://rightsstatements.org/vocab/InC/1.0/";
+  content.stewards = {museum->id};
+  const auto source = added(content);
+  content.licence = kCcBy;
+  content.derived_from = {source.id};
+  moved(added(content), {WorkState::in_review, WorkState::published});
 }
 
 TEST_F(CatalogueTest, of_a_deleted_work_a_tombstone_stays) {
@@ -212,7 +256,9 @@ TEST_F(CatalogueTest, what_a_work_names_must_be_there) {
   refused([](WorkContent& c) { c.derived_from = {"nobody"}; });
   refused([](WorkContent& c) { c.stewards = {"nobody"}; });
   refused([](WorkContent& c) { c.makers = {{"nobody", "", "author"}}; });
-  refused([](WorkContent& c) { c.licence = kCcBy; });
+  refused([](WorkContent& c) {
+    c.files = {{std::string(64, 'b'), "dawn.mp4", FileRole::original, "", "", {}}};
+  });
   refused([](WorkContent& c) { c.terms = {"http://example.org/x"}; });
   EXPECT_TRUE(catalogue_.list_works(std::nullopt, {})->items.empty());
 }
@@ -293,6 +339,41 @@ TEST_F(CatalogueTest, terms_are_listed_by_scheme) {
   EXPECT_EQ(catalogue_.list_terms(std::nullopt, {})->items.size(), 3U);
   EXPECT_EQ(catalogue_.load_term(kCcBy)->label.at("en"), "CC BY");
   EXPECT_EQ(kind(catalogue_.load_term("http://example.org/x")), ErrorKind::not_found);
+}
+
+TEST_F(CatalogueTest, a_house_begins_with_the_goals_and_targets_and_keeps_what_was_made_of_them) {
+  const auto terms = first_terms();
+  EXPECT_EQ(std::count_if(terms.begin(), terms.end(),
+                          [](const Term& term) { return term.broader.empty(); }),
+            17);
+  EXPECT_EQ(terms.size(), 17U + 169U);
+  for (const auto& term : terms) EXPECT_TRUE(check(term)) << term.uri;
+  const auto add = [](store::Session& session) { return add_first_terms(session); };
+  ASSERT_TRUE(database_->write(add));
+  auto goal = *catalogue_.load_term("http://metadata.un.org/sdg/15");
+  EXPECT_EQ(goal.label.at("zh"), "陆地生物");
+  goal.label["fr"] = "Vie terrestre";
+  ASSERT_TRUE(catalogue_.put_term(goal));
+  ASSERT_TRUE(database_->write(add));
+  EXPECT_EQ(catalogue_.load_term(goal.uri)->label.size(), 3U);
+}
+
+TEST_F(CatalogueTest, the_moments_behind_a_work_are_those_of_all_it_came_from) {
+  auto content = antelope();
+  content.moment = MomentOf{"lake", UtcTime{1}, UtcTime{2}};
+  const auto clip = added(content);
+  content.moment = MomentOf{"pass", UtcTime{3}, UtcTime{4}};
+  content.derived_from = {clip.id};
+  const auto cut = added(content);
+  content.moment.reset();
+  content.derived_from = {cut.id};
+  const auto lesson = added(content);
+  const auto moments = catalogue_.list_moments(WorkId(lesson.id));
+  ASSERT_TRUE(moments) << moments.error().message;
+  std::set<std::string> feeds;
+  for (const auto& moment : *moments) feeds.insert(moment.feed);
+  EXPECT_EQ(feeds, (std::set<std::string>{"lake", "pass"}));
+  EXPECT_EQ(catalogue_.list_moments(WorkId(clip.id))->size(), 1U);
 }
 
 TEST(Ids, are_slugs_that_sort_by_time_and_do_not_repeat) {

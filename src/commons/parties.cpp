@@ -38,13 +38,6 @@ Result<Party> party_of(const store::Row& row) {
   return party;
 }
 
-Result<Party> load_party_row(store::Session& session, const PartyId& id) {
-  Result<Party> found = fail(ErrorKind::not_found, "there is no such party");
-  ORIEL_TRY(session.query(std::string(kPartyColumns) + " WHERE id = $1", {id.str()},
-                          [&](const store::Row& row) { found = party_of(row); }));
-  return found;
-}
-
 // What stands above it is there and not below it.
 Result<void> check_above(store::Session& session, const std::string& id, const std::string& above) {
   if (above.empty()) return {};
@@ -63,6 +56,13 @@ Result<Term> term_of(const store::Row& row) { return rows::parse<Term>(row.text(
 
 }  // namespace
 
+Result<Party> load_party(store::Session& session, const PartyId& id) {
+  Result<Party> found = fail(ErrorKind::not_found, "there is no such party");
+  ORIEL_TRY(session.query(std::string(kPartyColumns) + " WHERE id = $1", {id.str()},
+                          [&](const store::Row& row) { found = party_of(row); }));
+  return found;
+}
+
 Result<Party> Catalogue::add_party(const PartyContent& content) {
   ORIEL_TRY(check(content));
   Party party{content, make_id(clock_.now()), 1};
@@ -78,7 +78,7 @@ Result<Party> Catalogue::add_party(const PartyContent& content) {
 Result<Party> Catalogue::load_party(const PartyId& id) const {
   Result<Party> found = fail(ErrorKind::internal, "not asked");
   ORIEL_TRY(database_.read([&](store::Session& session) -> Result<void> {
-    found = load_party_row(session, id);
+    found = commons::load_party(session, id);
     return {};
   }));
   return found;
@@ -89,7 +89,7 @@ Result<Party> Catalogue::change_party(const PartyId& id, std::int64_t version,
   ORIEL_TRY(check(content));
   Party party{content, id.str(), version + 1};
   ORIEL_TRY(database_.write_durable([&](store::Session& session) -> Result<void> {
-    ORIEL_TRY_ASSIGN(const auto old, load_party_row(session, id));
+    ORIEL_TRY_ASSIGN(const auto old, commons::load_party(session, id));
     if (old.version != version) {
       return fail(ErrorKind::conflict,
                   "the party was changed meanwhile: it has version " + std::to_string(old.version));

@@ -111,6 +111,7 @@ struct Work : WorkContent {
   std::int64_t version = 0;
   WorkState state = WorkState::draft;
   UtcTime made_at;
+  std::string made_by;  // the account
   UtcTime changed_at;
   std::string changed_by;               // the account
   std::string note;                     // why it was changed, withdrawn or deleted; may be empty
@@ -120,8 +121,8 @@ struct Work : WorkContent {
   bool operator==(const Work&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(Work, (WorkContent),
-                      (id, version, state, made_at, changed_at, changed_by, note, published_at,
-                       change))
+                      (id, version, state, made_at, made_by, changed_at, changed_by, note,
+                       published_at, change))
 
 // By itself, without looking whether what it names is there. Errors: invalid, naming the member.
 Result<void> check(const WorkContent& content);

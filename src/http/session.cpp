@@ -292,6 +292,11 @@ Awaitable<bool> Session<Transport>::serve_one() {
     parser.set_body_bytes_max(wanted == 0 ? context_.options.body_bytes_max : wanted);
     if (parser.body_too_large())
       co_return co_await refuse(413, "the request's body is too large", route);
+    // Nobody fills the memory with what he may not send.
+    if (wanted > context_.options.body_bytes_max) {
+      auto refused = co_await context_.router.check(request_, *route);
+      if (refused) co_return co_await answer(std::move(*refused), false, parser.http_1_0(), route);
+    }
     if (!co_await read_body(parser)) co_return false;
   }
   enter(Phase::handling);

@@ -181,7 +181,11 @@ Statements commons() {
       "CREATE TABLE work (id TEXT PRIMARY KEY, change INTEGER NOT NULL,"
       " version INTEGER NOT NULL, kind INTEGER NOT NULL, state INTEGER NOT NULL,"
       " content TEXT NOT NULL, made_us INTEGER NOT NULL, changed_us INTEGER NOT NULL,"
-      " changed_by TEXT NOT NULL, note TEXT NOT NULL, published_us INTEGER)",
+      " changed_by TEXT NOT NULL, note TEXT NOT NULL, published_us INTEGER,"
+      " made_by TEXT NOT NULL, import_id TEXT)",
+      "CREATE INDEX work_by_import ON work (import_id, id) WHERE import_id IS NOT NULL",
+      "CREATE TABLE work_import (id TEXT PRIMARY KEY, made_by TEXT NOT NULL,"
+      " made_us INTEGER NOT NULL, works INTEGER NOT NULL, undone_us INTEGER)",
       "CREATE UNIQUE INDEX work_by_change ON work (change)",
       "CREATE INDEX work_by_state ON work (state, id)",
       // What a change of a Work replaced.
@@ -195,6 +199,11 @@ Statements commons() {
       // Bytes that are kept, see commons/file.h.
       "CREATE TABLE file (sha256 TEXT PRIMARY KEY, bytes INTEGER NOT NULL, type TEXT NOT NULL,"
       " width INTEGER, height INTEGER, duration_ms INTEGER, added_us INTEGER NOT NULL)",
+      "CREATE INDEX file_by_time ON file (added_us)",
+      // Files on their way in, see commons/uploads.h. bytes NULL: its length is not known yet.
+      "CREATE TABLE upload (id TEXT PRIMARY KEY, account TEXT NOT NULL, name TEXT NOT NULL,"
+      " bytes INTEGER, sha256 TEXT NOT NULL, made_us INTEGER NOT NULL, seen_us INTEGER NOT NULL)",
+      "CREATE INDEX upload_by_time ON upload (seen_us)",
   };
 }
 

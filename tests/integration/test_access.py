@@ -20,6 +20,8 @@ AT_LEAST = {
     "login": [None, *ROLES],
     "account": ROLES,
     "see_private_feeds": ROLES,
+    "contribute_works": ROLES,
+    "make_works": ROLES[1:],
     "manage_walls": ROLES[1:],
     "operate_feeds": ROLES[2:],
     "withhold": ROLES[2:],

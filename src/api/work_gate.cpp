@@ -1,0 +1,74 @@
+#include "api/work_gate.h"
+
+#include <algorithm>
+
+namespace oriel::api {
+
+namespace {
+
+using access::Capability;
+using commons::WorkState;
+
+// A file that so many Works hold is looked at no further; what follows counts as hidden.
+constexpr std::int64_t kHoldersMax = 1'000;
+
+bool overlaps(const access::Withheld& withheld, const commons::MomentOf& moment) {
+  const UtcSpan span{moment.start, std::max(moment.end, moment.start + Duration{1})};
+  return span.overlaps({withheld.start, withheld.end.value_or(access::kForever)});
+}
+
+}  // namespace
+
+WorkSight sight_of(const commons::Work& work, const access::Identity& identity) {
+  if (work.state == WorkState::deleted) return WorkSight::gone;
+  if (work.state == WorkState::published) return WorkSight::full;
+  if (access::may(identity, Capability::make_works)) return WorkSight::full;
+  if (access::may(identity, Capability::contribute_works) && work.made_by == identity.name)
+    return WorkSight::full;
+  return work.published_at ? WorkSight::gone : WorkSight::none;
+}
+
+bool may_change(const commons::Work& work, const access::Identity& identity) {
+  if (access::may(identity, Capability::make_works)) return true;
+  return access::may(identity, Capability::contribute_works) && work.made_by == identity.name &&
+         work.state == WorkState::draft;
+}
+
+Result<bool> is_withheld(const Services& services, const commons::Work& work,
+                         const access::Identity& identity) {
+  if (access::may(identity, Capability::watch_withheld)) return false;
+  if (!work.moment && work.derived_from.empty()) return false;
+  ORIEL_TRY_ASSIGN(const auto moments,
+                   services.commons.catalogue.list_moments(commons::WorkId(work.id)));
+  return std::any_of(moments.begin(), moments.end(), [&](const commons::MomentOf& moment) {
+    const auto withheld = services.policies.list_withheld(FeedId(moment.feed));
+    return std::any_of(withheld.begin(), withheld.end(),
+                       [&](const auto& span) { return overlaps(span, moment); });
+  });
+}
+
+Result<FileSight> sight_of_file(const Services& services, const std::string& sha256,
+                                const access::Identity& identity) {
+  ORIEL_TRY_ASSIGN(const auto holders, services.commons.catalogue.list_naming(
+                                           commons::Relation::file, sha256, {"", kHoldersMax}));
+  FileSight sight;
+  if (holders.items.empty()) {
+    sight.allowed = access::may(identity, Capability::contribute_works);
+    return sight;
+  }
+  const access::Identity visitor;
+  bool hidden = false;
+  for (const auto& id : holders.items) {
+    ORIEL_TRY_ASSIGN(const auto work, services.commons.catalogue.load_work(commons::WorkId(id)));
+    ORIEL_TRY_ASSIGN(const bool withheld, is_withheld(services, work, identity));
+    if (withheld) return FileSight{};
+    ORIEL_TRY_ASSIGN(const bool from_public, is_withheld(services, work, visitor));
+    hidden |= from_public;
+    sight.allowed |= sight_of(work, identity) == WorkSight::full;
+    sight.is_public |= sight_of(work, visitor) == WorkSight::full;
+  }
+  sight.is_public &= !hidden;
+  return sight;
+}
+
+}  // namespace oriel::api

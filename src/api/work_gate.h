@@ -1,0 +1,39 @@
+// Who may see and change which Work and file. Every route that lets them out passes it.
+//
+// The public sees what is published. Of what was published and is no more it is told so; of a
+// draft nothing. Who may make_works sees all; who may contribute_works also his own drafts. A Work
+// cut from a moment that is withheld, or made of such a Work, keeps its page, and its files are
+// for those who may watch what is withheld: nothing is stored for that, it is asked each time.
+#pragma once
+#include <string>
+
+#include "access/identity.h"
+#include "api/services.h"
+#include "base/result.h"
+#include "commons/work.h"
+
+namespace oriel::api {
+
+enum class WorkSight {
+  none,  // as if it were not there
+  gone,  // it was in public; what it was may be told
+  full,
+};
+WorkSight sight_of(const commons::Work& work, const access::Identity& identity);
+
+bool may_change(const commons::Work& work, const access::Identity& identity);
+
+// Whether its files are withheld from him. Blocks. Errors: of the database.
+Result<bool> is_withheld(const Services& services, const commons::Work& work,
+                         const access::Identity& identity);
+
+struct FileSight {
+  bool allowed = false;
+  bool is_public = false;  // everyone may have it, and caches may keep it
+};
+// Blocks. A file is seen through the Works that hold it, and withheld when one of them is; one that
+// no Work holds yet is for those who contribute.
+Result<FileSight> sight_of_file(const Services& services, const std::string& sha256,
+                                const access::Identity& identity);
+
+}  // namespace oriel::api

@@ -1,0 +1,72 @@
+#include "api/work_view.h"
+
+#include "api/provenance.h"
+#include "api/viewer.h"
+#include "api/work_gate.h"
+#include "http/problem.h"
+
+namespace oriel::api {
+
+WorkTombstone tombstone_of(const commons::Work& work) {
+  return {work.id, work.kind, work.state, work.title, work.changed_at, work.note};
+}
+
+Result<json::value> view_of(const Services& services, const http::Request& request,
+                            const commons::Work& work) {
+  ORIEL_TRY_ASSIGN(const bool withheld, is_withheld(services, work, identity_of(request)));
+  std::vector<WorkFile> files;
+  for (const auto& held : work.files) {
+    const auto file = services.commons.shelf.load(held.sha256);
+    WorkFile view;
+    static_cast<commons::HeldFile&>(view) = held;
+    if (file) {
+      view.bytes = file->bytes;
+      view.type = file->type;
+      if (!withheld) view.url = "/files/" + held.sha256;
+    } else if (file.error().kind != ErrorKind::not_found) {
+      return fail(file.error());
+    }
+    files.push_back(std::move(view));
+  }
+  auto value = to_json(work);
+  auto& object = value.get_object();
+  object["files"] = to_json(files);
+  object["address"] = origin_of(services, request) + "/works/" + work.id;
+  object["withheld"] = withheld;
+  return value;
+}
+
+json::value work_schema() {
+  auto schema = json_schema<commons::Work>();
+  auto& object = schema.get_object();
+  auto& properties = object["properties"].get_object();
+  properties["files"] = json_schema<std::vector<WorkFile>>();
+  properties["address"] = json_schema<std::string>();
+  properties["withheld"] = json_schema<bool>();
+  object["required"].get_array().emplace_back("address");
+  object["required"].get_array().emplace_back("withheld");
+  object["title"] = "Work";
+  return schema;
+}
+
+json::value work_list_schema() {
+  auto schema = json_schema<ListOf<std::string>>();
+  schema.get_object()["properties"].get_object()["items"] =
+      json::object{{"type", "array"}, {"items", work_schema()}};
+  return schema;
+}
+
+http::Response problem_with(int status, std::string_view detail, std::string_view member,
+                            json::value value) {
+  json::object document{{"type", "about:blank"},
+                        {"title", http::reason_of(status)},
+                        {"status", status},
+                        {"detail", detail}};
+  document.emplace(member, std::move(value));
+  auto response = http::Response::json(document, status);
+  response.headers.set("Content-Type", "application/problem+json");
+  response.headers.set("Cache-Control", "no-store");
+  return response;
+}
+
+}  // namespace oriel::api

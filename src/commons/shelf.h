@@ -1,0 +1,60 @@
+// The shelf: files, as objects and as rows that say what they are.
+//
+// Argument: the object is there before its row, and goes after it. A kill between leaves an object
+// without a row, which tidy() finds; never a row without its object. A file stays as long as a Work
+// names it, and kGrace after it came, so that it can be uploaded first and named then.
+#pragma once
+#include <cstdint>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "base/result.h"
+#include "base/sha256.h"
+#include "base/time.h"
+#include "commons/file.h"
+#include "store/database.h"
+#include "store/object_store.h"
+
+namespace oriel::commons {
+
+// A row of a file whose object is there. Nothing happens where it is there already.
+Result<void> add_file(store::Session& session, const File& file);
+// Errors: not_found.
+Result<File> load_file(store::Session& session, const std::string& sha256);
+
+// Thread-safe. Every call blocks. One to an object store: it keeps apart those who put a file on
+// the shelf and those who take it away.
+class Shelf {
+ public:
+  static constexpr Duration kGrace = Duration::from_s(7 * 86'400);
+
+  // All must outlive it.
+  Shelf(store::Database& database, store::ObjectStore& objects, const Clock& clock)
+      : database_(database), objects_(objects), clock_(clock) {}
+
+  store::ObjectStore& objects() { return objects_; }
+  // What was staged becomes a file, its type told by its bytes. Errors: of ObjectStore::keep();
+  // unsupported (an SVG or HTML with a script, a program), and it is staged no more.
+  Result<File> keep(const std::string& staged, const std::optional<Sha256Digest>& expected);
+  // Errors: not_found.
+  Result<File> load(const std::string& sha256) const;
+
+  struct Tidied {
+    std::int64_t files = 0;    // that no Work names, with their objects
+    std::int64_t objects = 0;  // without a row
+  };
+  // Takes away what nobody needs. To be called now and then.
+  Result<Tidied> tidy();
+
+ private:
+  Result<void> remove(const std::string& sha256, std::int64_t& removed);
+
+  store::Database& database_;
+  store::ObjectStore& objects_;
+  const Clock& clock_;
+  // Held from looking for an object to writing its row, and from removing a row to its object.
+  std::mutex mutex_;
+};
+
+}  // namespace oriel::commons
