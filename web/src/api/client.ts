@@ -13,13 +13,21 @@ const kDeadline_ms = 15_000;
 /** Asks and reads JSON. Throws Problem for an answer that is none, and for no answer (status 0). */
 export async function ask<T>(
   path: string,
-  init: { method?: string; body?: unknown; deadline_ms?: number } = {}
+  init: {
+    method?: string;
+    body?: unknown;
+    deadline_ms?: number;
+    headers?: Record<string, string>;
+  } = {}
 ): Promise<T> {
   let response: Response;
   try {
     response = await fetch(path, {
       method: init.method ?? 'GET',
-      headers: init.body === undefined ? {} : { 'content-type': 'application/json' },
+      headers: {
+        ...(init.body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...init.headers
+      },
       body: init.body === undefined ? null : JSON.stringify(init.body),
       credentials: 'same-origin',
       signal: AbortSignal.timeout(init.deadline_ms ?? kDeadline_ms)
