@@ -55,17 +55,33 @@ std::function<void(const UnsettledRecording&, FileTrouble)> tell_of_trouble(
 constexpr double kHashBytesPerSecond = 32.0 * (1 << 20);
 constexpr auto kCustodyInterval = std::chrono::seconds(60);
 
-void custody_loop(Notary& notary, const std::stop_token& stop) {
+constexpr int kKeepDaysEvery = 10;  // rounds of custody
+
+void keep_days(const Catalog& catalog, const Clock& clock, const std::stop_token& stop) {
+  auto feeds = catalog.feeds();
+  if (!feeds) return log::warn("days of the archive: {}", feeds.error().message);
+  for (const auto& feed : *feeds) {
+    for (std::size_t kept = 1; kept > 0 && !stop.stop_requested();) {
+      const auto done = catalog.keep_days(feed, clock.now());
+      if (!done) return log::warn("days of feed {}: {}", feed.str(), done.error().message);
+      kept = *done;
+    }
+  }
+}
+
+void custody_loop(Notary& notary, const Catalog& catalog, const Clock& clock,
+                  const std::stop_token& stop) {
   std::mutex mutex;
   std::condition_variable_any wake;
   Pace pace(kHashBytesPerSecond, stop);
   // Not at once: a start has enough to read.
-  while (!stop.stop_requested()) {
+  for (int round = 0; !stop.stop_requested(); ++round) {
     {
       std::unique_lock lock(mutex);
       wake.wait_for(lock, stop, kCustodyInterval, [] { return false; });
     }
     if (stop.stop_requested()) return;
+    if (round % kKeepDaysEvery == 0) keep_days(catalog, clock, stop);
     if (auto done = notary.work(pace); !done && done.error().kind != ErrorKind::cancelled)
       log::warn("seals of the archive: {}", done.error().message);
   }
@@ -164,10 +180,10 @@ Result<std::unique_ptr<Archive>> Archive::open(ArchiveOptions options,
   }
   archive->notary_ =
       std::make_unique<Notary>(database, list, files, options.key, archive->writer_.get(), clock);
-  archive->custody_ = NamedThread("archive-custody",
-                                  [notary = archive->notary_.get()](const std::stop_token& stop) {
-                                    custody_loop(*notary, stop);
-                                  });
+  archive->custody_ = NamedThread(
+      "archive-custody",
+      [notary = archive->notary_.get(), catalog = archive->catalog_.get(),
+       &clock](const std::stop_token& stop) { custody_loop(*notary, *catalog, clock, stop); });
   archive->verifier_ = std::make_unique<Verifier>(database, list, files, options.alarms, clock);
   if (options.scrub_round > Duration{}) {
     archive->scrub_ = std::make_unique<Scrub>(*archive->verifier_, database, list, options.alarms,

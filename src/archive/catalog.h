@@ -117,6 +117,11 @@ class Catalog {
 
   // Of the main rendition. Memory is bounded by the spans, not by the rows looked at.
   Result<Timeline> timeline(const FeedId& feed, UtcSpan span, UtcTime now) const;
+  // Lays and keeps days that are over, so that a year's timeline is fast; see kept_days.h. Gives
+  // how many; 0: all that can be kept are.
+  Result<std::size_t> keep_days(const FeedId& feed, UtcTime now) const;
+  // All that were ever declared.
+  Result<std::vector<FeedId>> feeds() const;
   // The end of the newest unbroken recorded time before `before`, at most `length_max` of it.
   Result<std::optional<UtcSpan>> last_good_span(const FeedId& feed, UtcTime before,
                                                 Duration length_max) const;

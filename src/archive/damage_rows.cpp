@@ -1,5 +1,7 @@
 #include "archive/damage_rows.h"
 
+#include "archive/kept_days.h"
+
 namespace oriel::archive {
 
 namespace {
@@ -23,6 +25,7 @@ Result<bool> set_damage(store::Session& session, const RecordingRow& row,
         " VALUES ($1, $2, $3, $4, $5, $6, $7)",
         {row.id.value, row.feed.str(), static_cast<std::int64_t>(row.rendition), span.begin.us,
          span.end.us, std::string(what), now.us}));
+  ORIEL_TRY(past_changes(session, row.id));
   return true;
 }
 

@@ -4,6 +4,7 @@
 
 #include "archive/file_names.h"
 #include "archive/gap_rows.h"
+#include "archive/kept_days.h"
 #include "archive/moving.h"
 #include "archive/seal_rows.h"
 #include "base/log.h"
@@ -90,6 +91,7 @@ Result<std::optional<Marked>> mark_recording(store::Session& session, RecordingI
   if (replaced_by) deleted.replaced_by = replaced_by->id;
   ORIEL_TRY(note_deleted(session, deleted, now));
   if (marked->rendition != media::Rendition::main) return marked;
+  ORIEL_TRY(past_changed(session, marked->feed, marked->span));
   if (replaced_by) {
     ORIEL_TRY(lay_gap(session, marked->feed, {marked->span.begin, replaced_by->span.begin},
                       media::Reason::deleted));

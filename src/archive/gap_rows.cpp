@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "archive/catalog.h"
+#include "archive/kept_days.h"
 
 namespace oriel::archive {
 namespace {
@@ -137,7 +138,7 @@ Result<void> lay_gap(store::Session& session, const FeedId& feed, UtcSpan span,
   }
   ORIEL_TRY(add_gap(session, feed, laid));
   for (const auto& gap : kept) ORIEL_TRY(add_gap(session, feed, gap));
-  return {};
+  return past_changed(session, feed, span);
 }
 
 Result<void> leave_gap(store::Session& session, const LeavingRecording& recording) {

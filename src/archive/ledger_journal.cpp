@@ -1,6 +1,9 @@
 #include "archive/ledger_journal.h"
 
+#include <utility>
+
 #include "archive/gap_rows.h"
+#include "archive/kept_days.h"
 #include "archive/row_writer.h"
 
 namespace oriel::archive {
@@ -17,7 +20,8 @@ Result<void> restore_gap(store::Session& session, const JournalEntry& entry) {
                       " reason = excluded.reason",
                       {*entry.feed, *entry.start_us, or_null(entry.end_us),
                        static_cast<std::int64_t>(*entry.reason)}));
-  return {};
+  // The row that it replaces may have gone on for longer.
+  return past_changed(session, FeedId(*entry.feed), {UtcTime{*entry.start_us}, UtcTime{INT64_MAX}});
 }
 
 Result<void> restore_withheld(store::Session& session, const JournalEntry& entry) {
@@ -26,6 +30,19 @@ Result<void> restore_withheld(store::Session& session, const JournalEntry& entry
       " VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (id) DO NOTHING",
       {*entry.item, *entry.feed, *entry.start_us, or_null(entry.end_us), entry.text.value_or(""),
        entry.who.value_or(""), entry.made_us.value_or(entry.at_us)}));
+  return {};
+}
+
+Result<void> remove_gaps_since(store::Session& session, UtcTime since) {
+  std::vector<std::pair<FeedId, UtcTime>> first;
+  ORIEL_TRY(session.query(
+      "SELECT feed, MIN(start_us) FROM gap WHERE end_us IS NULL OR end_us >= $1 GROUP BY feed",
+      {since.us}, [&](const store::Row& row) {
+        first.emplace_back(FeedId(row.text(0)), UtcTime{row.integer(1)});
+      }));
+  ORIEL_TRY(session.execute("DELETE FROM gap WHERE end_us IS NULL OR end_us >= $1", {since.us}));
+  for (const auto& [feed, start] : first)
+    ORIEL_TRY(past_changed(session, feed, {start, UtcTime{INT64_MAX}}));
   return {};
 }
 
@@ -80,9 +97,7 @@ Result<void> restore_ledger_line(store::Session& session, const JournalEntry& en
       return apply_row(session, GapEndedRow{FeedId(*entry.feed), UtcTime{*entry.end_us}});
     case JournalKind::ledger_began:
       if (!entry.start_us) return {};
-      ORIEL_TRY(session.execute("DELETE FROM gap WHERE end_us IS NULL OR end_us >= $1",
-                                {*entry.start_us}));
-      return {};
+      return remove_gaps_since(session, UtcTime{*entry.start_us});
     case JournalKind::gap_stands:
       if (!has_feed || !entry.start_us || !entry.reason) return {};
       return restore_gap(session, entry);

@@ -12,6 +12,7 @@
 #include "archive/file_names.h"
 #include "archive/gap_rows.h"
 #include "archive/journal.h"
+#include "archive/kept_days.h"
 #include "archive/part_walk.h"
 #include "archive/row_writer.h"
 #include "archive/seal_rows.h"
@@ -368,6 +369,7 @@ Result<void> Recovery::shorten_row(const Candidate& candidate, const ScannedFile
         {candidate.id.value, end.us, static_cast<std::int64_t>(scanned.whole_bytes),
          media::encode_segment_index(scanned.segments),
          static_cast<std::int64_t>(media::Reason::damaged)}));
+    ORIEL_TRY(past_changed(session, candidate.feed, {candidate.start, *candidate.row_end}));
     return note_gap(session, candidate, end, *candidate.row_end);
   }));
   if (static_cast<std::uint64_t>(row_bytes) <= scanned.whole_bytes) return {};
@@ -403,7 +405,7 @@ Result<void> Recovery::close_row(const Candidate& candidate, const ScannedFile& 
          media::encode_segment_index(scanned.segments),
          static_cast<std::int64_t>(candidate.ended.value_or(media::Reason::server_crashed)),
          static_cast<std::int64_t>(scanned.frames), sha256}));
-    return {};
+    return past_changed(session, candidate.feed, {candidate.start, end});
   });
 }
 
@@ -478,6 +480,7 @@ Result<void> Recovery::drop_empty(const Candidate& candidate, bool foreign) {
             candidate.feed.str());
   if (!candidate.has_row) return {};
   return database_.write([&](store::Session& session) -> Result<void> {
+    ORIEL_TRY(past_changes(session, candidate.id));
     ORIEL_TRY(session.execute("DELETE FROM recording WHERE id = $1", {candidate.id.value}));
     return {};
   });
@@ -496,6 +499,7 @@ Result<void> Recovery::note_damaged(const Candidate& candidate) {
         {candidate.feed.str(), static_cast<std::int64_t>(candidate.rendition), candidate.start.us},
         [&](const store::Row& row) { end_us = row.integer(0); }));
     if (candidate.row_end) end_us = candidate.row_end->us;
+    ORIEL_TRY(past_changes(session, candidate.id));
     ORIEL_TRY_ASSIGN(removed, session.execute("DELETE FROM recording WHERE id = $1 AND volume = $2",
                                               {candidate.id.value, candidate.volume->id().str()}));
     // Deleted in order or moved to another volume meanwhile: that is no damage.

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "archive/file_names.h"
+#include "archive/kept_days.h"
 #include "archive/seal_rows.h"
 #include "archive/track_json.h"
 #include "base/log.h"
@@ -30,7 +31,7 @@ Result<std::int64_t> init_row(store::Session& session, const media::Recording& h
   return id;
 }
 
-Result<void> apply(store::Session& session, const UnsettledRecording& recording) {
+Result<void> put_recording(store::Session& session, const UnsettledRecording& recording) {
   const auto& head = *recording.head;
   ORIEL_TRY_ASSIGN(const auto init, init_row(session, head));
   store::Value end_us = nullptr;
@@ -81,12 +82,19 @@ Result<void> apply(store::Session& session, const UnsettledRecording& recording)
   return {};
 }
 
+Result<void> apply(store::Session& session, const UnsettledRecording& recording) {
+  ORIEL_TRY(put_recording(session, recording));
+  const auto& head = *recording.head;
+  if (!recording.ended || head.rendition != media::Rendition::main) return {};
+  return past_changed(session, head.feed, {head.start, std::max(head.start, recording.end)});
+}
+
 Result<void> apply(store::Session& session, const GapBeganRow& gap) {
   ORIEL_TRY(session.execute(
       "INSERT INTO gap (feed, start_us, end_us, reason) VALUES ($1, $2, NULL, $3)"
       " ON CONFLICT (feed, start_us) DO UPDATE SET end_us = NULL, reason = excluded.reason",
       {gap.feed.str(), gap.start.us, static_cast<std::int64_t>(gap.reason)}));
-  return {};
+  return past_changed(session, gap.feed, {gap.start, UtcTime{INT64_MAX}});
 }
 
 Result<void> apply(store::Session& session, const GapEndedRow& gap) {
@@ -95,7 +103,7 @@ Result<void> apply(store::Session& session, const GapEndedRow& gap) {
                             {gap.feed.str(), gap.end.us}));
   ORIEL_TRY(session.execute("UPDATE gap SET end_us = $2 WHERE feed = $1 AND end_us IS NULL",
                             {gap.feed.str(), gap.end.us}));
-  return {};
+  return past_changed(session, gap.feed, {gap.end, UtcTime{INT64_MAX}});
 }
 
 }  // namespace

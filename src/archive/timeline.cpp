@@ -1,12 +1,16 @@
-// Catalog::timeline: every millisecond of a span in exactly one state.
+// Every millisecond of a span in exactly one state: from the rows, see timeline.h.
+#include "archive/timeline.h"
+
 #include <algorithm>
 #include <set>
 #include <utility>
 
 #include "archive/away.h"
 #include "archive/catalog.h"
+#include "archive/coverage.h"
 #include "archive/damage_rows.h"
 #include "archive/gap_rows.h"
+#include "archive/kept_days.h"
 
 namespace oriel::archive {
 namespace {
@@ -78,8 +82,8 @@ std::vector<Stretch> without(const std::vector<Stretch>& stretches,
 // Lays spans one after the other, in whole milliseconds, without a hole.
 class Layout {
  public:
-  Layout(UtcSpan span, std::vector<Gap> gaps, UtcTime declared, media::Reason before)
-      : span_(span), gaps_(std::move(gaps)), declared_(declared), last_(before), at_(span.begin) {}
+  Layout(UtcSpan span, std::vector<Gap> gaps, UtcTime declared)
+      : span_(span), gaps_(std::move(gaps)), declared_(declared), at_(span.begin) {}
 
   void recorded(const Stretch& stretch) {
     const UtcTime start = std::clamp(stretch.start, span_.begin, span_.end);
@@ -130,7 +134,8 @@ class Layout {
   const UtcSpan span_;
   const std::vector<Gap> gaps_;
   const UtcTime declared_;
-  media::Reason last_;  // what the time before `at_` says about why nothing follows
+  // What the time before `at_` says about why nothing follows.
+  media::Reason last_ = media::Reason::none;
   UtcTime at_;
   std::size_t gap_ = 0;
   std::vector<TimelineSpan> spans_;
@@ -140,31 +145,28 @@ class TimelineQuery {
  public:
   TimelineQuery(store::Session& session, const FeedId& feed, UtcSpan span,
                 const std::vector<UnsettledRecording>& open)
-      : session_(session), feed_(feed), span_(span) {
+      : covered_end(span.end), from(span.begin), session_(session), feed_(feed), span_(span) {
     for (const auto& recording : open) open_ids_.insert(recording.head->id);
   }
 
-  Result<void> run() {
-    ORIEL_TRY(load_before());
-    ORIEL_TRY(load_stretches());
-    ORIEL_TRY(load_gaps());
-    ORIEL_TRY(load_damage());
-    return load_declared();
-  }
+  Result<void> run();
+  Result<void> load_damage(UtcSpan around);
 
   std::vector<Stretch> stretches;
   std::vector<Gap> gaps;
   std::vector<Gap> damage;
   UtcTime declared{INT64_MAX};
-  media::Reason before = media::Reason::none;
   UtcTime covered_end;
+  // What was loaded begins here, at or before the span: whoever lays it from here has what the span
+  // begins with.
+  UtcTime from;
 
  private:
+  void see(UtcTime start) { from = std::min(from, start); }
   Result<void> load_before();
   Result<void> load_stretches();
   Result<void> load_gaps();
-  Result<void> load_damage();
-  Result<void> load_declared();
+  Result<void> load_after();
 
   store::Session& session_;
   const FeedId& feed_;
@@ -180,24 +182,40 @@ Stretch stretch_of(const store::Row& row) {
           static_cast<media::Thinned>(row.integer(5))};
 }
 
+Gap gap_of(const store::Row& row) {
+  const UtcTime end{row.is_null(1) ? INT64_MAX : row.integer(1)};
+  return {UtcTime{row.integer(0)}, end, static_cast<media::Reason>(row.integer(2))};
+}
+
+Result<void> TimelineQuery::run() {
+  ORIEL_TRY(load_before());
+  ORIEL_TRY(load_stretches());
+  ORIEL_TRY(load_gaps());
+  ORIEL_TRY(load_after());
+  ORIEL_TRY_ASSIGN(declared, declared_at(session_, feed_));
+  return {};
+}
+
 Result<void> TimelineQuery::load_before() {
   std::vector<Stretch> found;
   ORIEL_TRY(
       session_.query("SELECT id, start_us, end_us, began, ended, thinned FROM recording"
                      " WHERE feed = $1 AND rendition = $2 AND start_us < $3"
                      " AND ended IS NOT NULL ORDER BY start_us DESC LIMIT $4",
-                     {feed_.str(), kMain, span_.begin.us, kRowsBefore},
-                     [&](const store::Row& row) { found.push_back(stretch_of(row)); }));
-  if (!found.empty()) before = found.front().ended;
-  for (auto at = found.rbegin(); at != found.rend(); ++at)
-    if (at->end > span_.begin) add_stretch(stretches, *at);
+                     {feed_.str(), kMain, span_.begin.us, kRowsBefore}, [&](const store::Row& row) {
+                       if (!open_ids_.contains(RecordingId{row.integer(0)}))
+                         found.push_back(stretch_of(row));
+                     }));
+  for (auto at = found.rbegin(); at != found.rend(); ++at) {
+    see(at->start);
+    add_stretch(stretches, *at);
+  }
   return {};
 }
 
 Result<void> TimelineQuery::load_stretches() {
   std::int64_t after_us = span_.begin.us;
   std::int64_t after_id = -1;
-  covered_end = span_.end;
   for (std::int64_t count = kRowsAPage; count == kRowsAPage;) {
     count = 0;
     ORIEL_TRY(
@@ -223,16 +241,14 @@ Result<void> TimelineQuery::load_stretches() {
 }
 
 Result<void> TimelineQuery::load_gaps() {
-  const auto keep = [&](const store::Row& row) {
-    const UtcTime end{row.is_null(1) ? INT64_MAX : row.integer(1)};
-    gaps.push_back({UtcTime{row.integer(0)}, end, static_cast<media::Reason>(row.integer(2))});
-  };
+  const auto keep = [&](const store::Row& row) { gaps.push_back(gap_of(row)); };
   // The one that reaches into the span; gaps do not nest, but damage may lie over them.
   ORIEL_TRY(
       session_.query("SELECT start_us, end_us, reason FROM gap WHERE feed = $1"
                      " AND start_us < $2 ORDER BY start_us DESC LIMIT $3",
                      {feed_.str(), span_.begin.us, kRowsBefore}, keep));
   std::reverse(gaps.begin(), gaps.end());
+  if (!gaps.empty()) see(gaps.front().start);
   constexpr auto kGapsMax = static_cast<std::int64_t>(Catalog::kTimelineSpansMax / 4);
   const auto first = gaps.size();
   ORIEL_TRY(
@@ -246,27 +262,140 @@ Result<void> TimelineQuery::load_gaps() {
   return {};
 }
 
-Result<void> TimelineQuery::load_damage() {
-  ORIEL_TRY_ASSIGN(const auto found,
-                   damage_of(session_, feed_, media::Rendition::main, {span_.begin, covered_end}));
+// What follows says why the time before it is missing, and may join what the span ends with.
+Result<void> TimelineQuery::load_after() {
+  ORIEL_TRY(
+      session_.query("SELECT id, start_us, end_us, began, ended, thinned FROM recording"
+                     " WHERE feed = $1 AND rendition = $2 AND start_us >= $3 AND end_us > start_us"
+                     " AND ended IS NOT NULL ORDER BY start_us, id LIMIT 2",
+                     {feed_.str(), kMain, covered_end.us}, [&](const store::Row& row) {
+                       if (!open_ids_.contains(RecordingId{row.integer(0)}))
+                         add_stretch(stretches, stretch_of(row));
+                     }));
+  return session_.query(
+      "SELECT start_us, end_us, reason FROM gap WHERE feed = $1 AND start_us >= $2"
+      " ORDER BY start_us LIMIT 1",
+      {feed_.str(), covered_end.us}, [&](const store::Row& row) { gaps.push_back(gap_of(row)); });
+}
+
+Result<void> TimelineQuery::load_damage(UtcSpan around) {
+  ORIEL_TRY_ASSIGN(const auto found, damage_of(session_, feed_, media::Rendition::main, around));
   for (const auto& item : found)
     damage.push_back({item.span.begin, item.span.end, media::Reason::damaged});
   return {};
 }
 
-Result<void> TimelineQuery::load_declared() {
-  const auto keep = [&](const store::Row& row) {
-    declared = std::min(declared, UtcTime{row.integer(0)});
+// What is open or not in the database yet, in place of its row.
+void add_open(std::vector<Stretch>& stretches, const std::vector<UnsettledRecording>& open,
+              UtcTime now) {
+  for (const auto& recording : open) {
+    const auto& head = *recording.head;
+    UtcTime end = recording.end;
+    if (!recording.ended && end < now && now - end <= Catalog::kOpenLag) end = now;
+    stretches.push_back(
+        {head.start, end, head.began, recording.ended.value_or(media::Reason::none), head.thinned});
+  }
+  std::sort(stretches.begin(), stretches.end(),
+            [](const auto& a, const auto& b) { return a.start < b.start; });
+}
+
+// [begin, end) of what touches and lies around it.
+std::vector<TimelineSpan> cut(const std::vector<TimelineSpan>& spans, UtcSpan span) {
+  std::vector<TimelineSpan> part;
+  for (auto each : spans) {
+    each.start = std::max(each.start, span.begin);
+    each.end = std::min(each.end, span.end);
+    append_span(part, each);
+  }
+  return part;
+}
+
+// Just behind the first of what follows `end`, so that it is laid, too.
+UtcTime behind_next(UtcTime end, const std::vector<Stretch>& stretches,
+                    const std::vector<Gap>& gaps) {
+  std::optional<UtcTime> next;
+  const auto see = [&](UtcTime start) {
+    if (start >= end && (!next || start < *next)) next = start;
   };
-  ORIEL_TRY(session_.query("SELECT start_us FROM gap WHERE feed = $1 ORDER BY start_us LIMIT 1",
-                           {feed_.str()}, keep));
-  return session_.query(
-      "SELECT start_us FROM recording WHERE feed = $1 AND rendition = $2"
-      " ORDER BY start_us LIMIT 1",
-      {feed_.str(), kMain}, keep);
+  for (const auto& stretch : stretches)
+    if (stretch.end > stretch.start) see(stretch.start);
+  for (const auto& gap : gaps) see(gap.start);
+  return next ? *next + Duration::from_ms(2) : end;
 }
 
 }  // namespace
+
+Result<UtcSpan> between_neighbours(store::Session& session, const FeedId& feed, UtcSpan span) {
+  UtcSpan apart{UtcTime{INT64_MIN}, UtcTime{INT64_MAX}};
+  const auto ends = [&](const store::Row& row) {
+    const UtcTime end = row.is_null(0) ? span.begin : UtcTime{row.integer(0)};
+    apart.begin = std::max(apart.begin, std::min(end, span.begin));
+  };
+  const auto starts = [&](const store::Row& row) {
+    apart.end = std::min(apart.end, UtcTime{row.integer(0)});
+  };
+  ORIEL_TRY(
+      session.query("SELECT end_us FROM gap WHERE feed = $1 AND start_us < $2"
+                    " ORDER BY start_us DESC LIMIT $3",
+                    {feed.str(), span.begin.us, kRowsBefore}, ends));
+  ORIEL_TRY(
+      session.query("SELECT end_us FROM recording WHERE feed = $1 AND rendition = $2"
+                    " AND start_us < $3 AND ended IS NOT NULL ORDER BY start_us DESC LIMIT $4",
+                    {feed.str(), kMain, span.begin.us, kRowsBefore}, ends));
+  ORIEL_TRY(
+      session.query("SELECT start_us FROM gap WHERE feed = $1 AND start_us >= $2"
+                    " ORDER BY start_us LIMIT 1",
+                    {feed.str(), span.end.us}, starts));
+  ORIEL_TRY(
+      session.query("SELECT start_us FROM recording WHERE feed = $1 AND rendition = $2"
+                    " AND start_us >= $3 AND ended IS NOT NULL ORDER BY start_us LIMIT 1",
+                    {feed.str(), kMain, span.end.us}, starts));
+  return apart;
+}
+
+Result<UtcTime> declared_at(store::Session& session, const FeedId& feed) {
+  UtcTime declared{INT64_MAX};
+  const auto keep = [&](const store::Row& row) {
+    declared = std::min(declared, UtcTime{row.integer(0)});
+  };
+  ORIEL_TRY(session.query("SELECT start_us FROM gap WHERE feed = $1 ORDER BY start_us LIMIT 1",
+                          {feed.str()}, keep));
+  ORIEL_TRY(
+      session.query("SELECT start_us FROM recording WHERE feed = $1 AND rendition = $2"
+                    " ORDER BY start_us LIMIT 1",
+                    {feed.str(), kMain}, keep));
+  return declared;
+}
+
+Result<Timeline> lay_timeline(store::Session& session, const FeedId& feed, UtcSpan span,
+                              const std::vector<UnsettledRecording>& open, UtcTime now) {
+  TimelineQuery query(session, feed, span, open);
+  ORIEL_TRY(query.run());
+  auto stretches = std::move(query.stretches);
+  for (const auto& recording : open) {
+    query.declared = std::min(query.declared, recording.head->start);
+    query.from = std::min(query.from, recording.head->start);
+  }
+  add_open(stretches, open, now);
+  std::vector<Stretch> joined;
+  for (const auto& stretch : stretches) add_stretch(joined, stretch);
+
+  auto gaps = std::move(query.gaps);
+  span.end = UtcTime::from_ms(query.covered_end.ms());
+  const UtcSpan around{query.from, behind_next(span.end, stretches, gaps)};
+  ORIEL_TRY(query.load_damage(around));
+  if (!query.damage.empty()) {
+    joined = without(joined, query.damage);
+    gaps.insert(gaps.end(), query.damage.begin(), query.damage.end());
+  }
+  std::stable_sort(gaps.begin(), gaps.end(),
+                   [](const auto& a, const auto& b) { return a.start < b.start; });
+
+  Layout layout(around, std::move(gaps), query.declared);
+  for (const auto& stretch : joined) layout.recorded(stretch);
+  layout.missing_until(around.end, media::Reason::none);
+  return Timeline{cut(layout.take(), span), span.end};
+}
 
 Result<Timeline> Catalog::timeline(const FeedId& feed, UtcSpan span, UtcTime now) const {
   span.begin = UtcTime::from_ms(span.begin.ms());
@@ -274,48 +403,32 @@ Result<Timeline> Catalog::timeline(const FeedId& feed, UtcSpan span, UtcTime now
   if (span.end <= span.begin) return Timeline{{}, span.begin};
   // Before the database, so that what settles in between is seen twice rather than never.
   const auto open = unsettled(feed, media::Rendition::main);
-  std::optional<TimelineQuery> query;
+  Timeline line;
   std::vector<UtcSpan> away;
   const auto volumes_away = away_ ? away_() : std::vector<VolumeId>{};
   ORIEL_TRY(database_.read([&](store::Session& session) -> Result<void> {
-    query.emplace(session, feed, span, open);
-    ORIEL_TRY(query->run());
+    ORIEL_TRY_ASSIGN(line, read_timeline(session, feed, span, open, now));
     if (!volumes_away.empty()) {
       ORIEL_TRY_ASSIGN(away, recorded_on(session, feed, span, volumes_away));
     }
     return {};
   }));
-  std::vector<Stretch> stretches = std::move(query->stretches);
-  for (const auto& recording : open) {
-    const auto& head = *recording.head;
-    UtcTime end = recording.end;
-    if (!recording.ended && end < now && now - end <= kOpenLag) end = now;
-    query->declared = std::min(query->declared, head.start);
-    if (end > span.begin && head.start < query->covered_end)
-      stretches.push_back(
-          {head.start, end, head.began, recording.ended.value_or(media::Reason::none)});
-    else if (end <= span.begin)
-      query->before = recording.ended.value_or(media::Reason::none);
-  }
-  std::sort(stretches.begin(), stretches.end(),
-            [](const auto& a, const auto& b) { return a.start < b.start; });
-  std::vector<Stretch> joined;
-  for (const auto& stretch : stretches) add_stretch(joined, stretch);
+  if (!away.empty()) line.spans = without(line.spans, away);
+  return line;
+}
 
-  if (!query->damage.empty()) {
-    joined = without(joined, query->damage);
-    auto& gaps = query->gaps;
-    gaps.insert(gaps.end(), query->damage.begin(), query->damage.end());
-    std::stable_sort(gaps.begin(), gaps.end(),
-                     [](const auto& a, const auto& b) { return a.start < b.start; });
-  }
+Result<std::vector<FeedId>> Catalog::feeds() const {
+  std::vector<FeedId> found;
+  ORIEL_TRY(database_.read([&](store::Session& session) {
+    found.clear();
+    return session.query("SELECT id FROM feed ORDER BY id", {},
+                         [&](const store::Row& row) { found.emplace_back(row.text(0)); });
+  }));
+  return found;
+}
 
-  span.end = UtcTime::from_ms(query->covered_end.ms());
-  Layout layout(span, std::move(query->gaps), query->declared, query->before);
-  for (const auto& stretch : joined) layout.recorded(stretch);
-  layout.missing_until(span.end, media::Reason::none);
-  if (!away.empty()) return Timeline{without(layout.take(), away), span.end};
-  return Timeline{layout.take(), span.end};
+Result<std::size_t> Catalog::keep_days(const FeedId& feed, UtcTime now) const {
+  return archive::keep_days(database_, feed, unsettled(feed, media::Rendition::main), now);
 }
 
 }  // namespace oriel::archive

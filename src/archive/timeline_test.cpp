@@ -1,5 +1,7 @@
 // Goal: every millisecond of any span is in exactly one state. Method: random recordings and gaps
 // against the plain rule, asked for each millisecond.
+#include "archive/timeline.h"
+
 #include <algorithm>
 #include <array>
 #include <numeric>
@@ -9,6 +11,9 @@
 
 #include "archive/catalog.h"
 #include "archive/coverage.h"
+#include "archive/damage_rows.h"
+#include "archive/gap_rows.h"
+#include "archive/kept_days.h"
 #include "archive/row_writer.h"
 #include "archive/testing.h"
 #include "store/testing.h"
@@ -258,6 +263,171 @@ TEST_F(TimelineTest, an_answer_with_too_many_spans_is_continued) {
   }
   EXPECT_EQ(recorded, 7'000u);
   EXPECT_EQ(pages, 2);
+}
+
+// Days that are over, kept as rows: they say what laying them again would say, whatever happens to
+// the past.
+class KeptDaysTest : public TimelineTest {
+ protected:
+  static constexpr std::int64_t kDay_ms = 86'400'000;
+  static constexpr std::int64_t kDays = 12;
+  const UtcTime now = kStart + Duration::from_ms(20 * kDay_ms);
+
+  void keep_all() {
+    const Catalog catalog(*database, nullptr);
+    for (std::size_t kept = 1; kept > 0;) {
+      const auto done = catalog.keep_days(kLake, now);
+      ASSERT_TRUE(done) << done.error().message;
+      kept = *done;
+    }
+  }
+  std::int64_t kept_days() {
+    std::int64_t count = -1;
+    const auto asked = database->read([&](store::Session& session) {
+      return session.query("SELECT COUNT(*) FROM kept_day", {},
+                           [&](const store::Row& row) { count = row.integer(0); });
+    });
+    EXPECT_TRUE(asked);
+    return count;
+  }
+  std::vector<TimelineSpan> laid_anew(UtcSpan span) {
+    Timeline line;
+    const auto asked = database->read([&](store::Session& session) -> Result<void> {
+      ORIEL_TRY_ASSIGN(line, lay_timeline(session, kLake, span, {}, now));
+      return {};
+    });
+    EXPECT_TRUE(asked);
+    return line.spans;
+  }
+  std::vector<TimelineSpan> read(UtcSpan span) {
+    const auto line = Catalog(*database, nullptr).timeline(kLake, span, now);
+    EXPECT_TRUE(line) << line.error().message;
+    return line ? line->spans : std::vector<TimelineSpan>{};
+  }
+  void change(const store::Work& work) {
+    const auto done = database->write(work);
+    ASSERT_TRUE(done) << done.error().message;
+  }
+  static std::string text_of(const std::vector<TimelineSpan>& spans) {
+    std::string text;
+    for (const auto& span : spans)
+      text += format_rfc3339(span.start) + " to " + format_rfc3339(span.end) + " " +
+              std::to_string(static_cast<int>(span.state)) + " " +
+              std::to_string(static_cast<int>(span.reason)) + "\n";
+    return text;
+  }
+  void set_damage_of(RecordingId id, std::int64_t from_ms, std::int64_t length_ms) {
+    const auto row = Catalog(*database, nullptr).recording(id);
+    if (!row) return;
+    std::vector<UtcSpan> spans;
+    const UtcSpan span{row->start + Duration::from_ms(from_ms),
+                       std::min(row->end, row->start + Duration::from_ms(from_ms + length_ms))};
+    if (span.begin < span.end) spans.push_back(span);
+    change([&](store::Session& session) -> Result<void> {
+      ORIEL_TRY(set_damage(session, *row, spans, "read", now));
+      return {};
+    });
+  }
+};
+
+TEST_F(KeptDaysTest, whatever_changes_the_past_the_kept_days_say_what_the_rows_say) {
+  const auto seed = std::random_device{}();
+  SCOPED_TRACE("seed " + std::to_string(seed));
+  std::mt19937_64 random(seed);
+  const auto below = [&](std::int64_t limit) {
+    return static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(limit));
+  };
+  // Half of them near midnight, where days are joined.
+  const auto moment = [&] {
+    const auto at = below(kDays * kDay_ms);
+    if (below(2) == 0) return at;
+    return at / kDay_ms * kDay_ms + 16 * 3'600'000 + below(4'000) - 2'000;
+  };
+  const auto reason = [&] { return static_cast<Reason>(1 + below(18)); };
+  // As in the field: at most two recordings lie over each other, and a gap that begins is behind
+  // all that there are.
+  std::vector<std::int64_t> starts;
+  std::int64_t gaps_end_ms = 0;
+  for (int round = 0; round < 150; ++round) {
+    switch (below(6)) {
+      case 0:
+      case 1: {
+        const auto at = moment();
+        if (std::count_if(starts.begin(), starts.end(),
+                          [&](const auto other) { return std::abs(other - at) < 1'300'000; }) > 1)
+          break;
+        starts.push_back(at);
+        put_recording(at, at + 1 + below(600'000), reason(), reason());
+        if (below(2) == 0) put_recording(at + 600'000, at + 600'900 + below(9'000), reason());
+        break;
+      }
+      case 2: {
+        const auto at = moment();
+        const auto begin = kStart + Duration::from_ms(at);
+        const auto length = Duration{1 + below(below(3) == 0 ? 3 * kDay_ms * 1'000 : 9'000'000)};
+        const auto why = reason();
+        gaps_end_ms = std::max(gaps_end_ms, at + length.us / 1'000 + 1);
+        change([&](store::Session& session) {
+          return lay_gap(session, kLake, {begin, begin + length}, why);
+        });
+        break;
+      }
+      case 3:
+        put(GapEndedRow{kLake, kStart + Duration::from_ms(gaps_end_ms)});
+        gaps_end_ms += below(kDay_ms / 2);
+        put_gap(gaps_end_ms, std::nullopt, reason());
+        gaps_end_ms += below(kDay_ms / 2);
+        if (below(3) != 0) put(GapEndedRow{kLake, kStart + Duration::from_ms(gaps_end_ms)});
+        break;
+      case 4:
+        if (last_id > 0)
+          set_damage_of(RecordingId{1 + below(last_id)}, below(5'000), below(3) * 4'000);
+        break;
+      default:
+        keep_all();
+        break;
+    }
+    commit();
+    const UtcTime begin = kStart + Duration::from_ms(below(kDays * kDay_ms) - kDay_ms);
+    const UtcSpan span{
+        begin, std::min(now, begin + Duration::from_ms(2 * kDay_ms + below(kDays * kDay_ms)))};
+    ASSERT_EQ(text_of(read(span)), text_of(laid_anew(span))) << "round " << round;
+  }
+  keep_all();
+  EXPECT_GT(kept_days(), kDays);
+}
+
+TEST_F(KeptDaysTest, a_calendar_is_read_from_the_kept_days_and_not_from_the_recordings) {
+  for (std::int64_t day = 0; day < kDays; ++day)
+    put_recording(day * kDay_ms, (day + 1) * kDay_ms - 1'000, Reason::silent);
+  commit();
+  keep_all();
+  const UtcSpan span{kStart, kStart + Duration::from_ms(kDays * kDay_ms)};
+  const auto before = read(span);
+  // Behind the program's back, so that it is seen where the answer comes from.
+  change([](store::Session& session) -> Result<void> {
+    ORIEL_TRY(session.execute("DELETE FROM recording WHERE id = 6"));
+    return {};
+  });
+  EXPECT_EQ(read(span), before);
+  EXPECT_NE(laid_anew(span), before);
+}
+
+TEST_F(KeptDaysTest, bytes_that_are_no_day_are_laid_anew) {
+  put_recording(0, kDay_ms, Reason::silent);
+  commit();
+  keep_all();
+  const UtcSpan span{kStart, kStart + Duration::from_ms(5 * kDay_ms)};
+  const auto before = read(span);
+  for (const auto& bytes :
+       {Bytes{}, Bytes{1}, Bytes{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}, Bytes{5, 0, 0},
+        Bytes{0x80, 0xb8, 0x99, 0x29, 0x70, 0}, Bytes{0x80, 0xb8, 0x99, 0x29, 0x10, 99}}) {
+    change([&](store::Session& session) -> Result<void> {
+      ORIEL_TRY(session.execute("UPDATE kept_day SET spans = $1", {bytes}));
+      return {};
+    });
+    EXPECT_EQ(read(span), before);
+  }
 }
 
 }  // namespace

@@ -128,6 +128,14 @@ Statements seals() {
   };
 }
 
+Statements kept_days() {
+  return {
+      // The spans of days that are over, see archive/kept_days.h; days since 1970.
+      "CREATE TABLE kept_day (feed TEXT NOT NULL, day INTEGER NOT NULL, spans BLOB NOT NULL,"
+      " PRIMARY KEY (feed, day))",
+  };
+}
+
 Statements retention() {
   return {
       // Thinning, see archive/thinning.h: 0 is all of it. What a timeline, the
@@ -213,7 +221,7 @@ Statements commons() {
 // half a million rows.
 Migration version_3() {
   Migration step{3, {}};
-  for (const auto& part : {alarms_and_time(), seals(), retention(), commons()})
+  for (const auto& part : {alarms_and_time(), seals(), kept_days(), retention(), commons()})
     step.statements.insert(step.statements.end(), part.begin(), part.end());
   return step;
 }
