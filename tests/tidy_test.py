@@ -36,7 +36,7 @@ BANNED = {
 }
 MAY = {
     # A name that is looked up cannot be interrupted, and whoever asked must not wait for it.
-    r"\.detach\(": ("src/ingest/host_lookup.cpp",),
+    r"\.detach\(": ("src/base/host_lookup.cpp",),
     r"\bsystem_clock::now\(": ("src/base/",),
     r"\b(?:TODO|FIXME|XXX|HACK)\b": ("tests/tidy_test.py",),
 }

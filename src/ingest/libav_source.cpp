@@ -8,8 +8,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/host_lookup.h"
 #include "ingest/av_parameters.h"
-#include "ingest/host_lookup.h"
 #include "ingest/libav_log.h"
 
 namespace oriel::ingest {

@@ -14,6 +14,7 @@
 #include <memory>
 #include <string>
 
+#include "base/host_lookup.h"
 #include "base/metrics.h"
 #include "base/result.h"
 #include "base/secret.h"
@@ -34,6 +35,8 @@ struct PostgresOptions {
   Duration call_timeout = Duration::from_s(15);
   // After the server could not be reached: how long calls fail without trying.
   Duration retry_after = Duration::from_s(1);
+  // Of the hosts' names, within connect_timeout each.
+  NameResolver resolve = resolve_with_system;
 };
 
 // Connects. Makes no tables. Errors: invalid (the address; it is never repeated, since it may hold

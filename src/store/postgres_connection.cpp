@@ -254,16 +254,94 @@ Result<void> check_address(const std::string& address) {
               " no letter or digit in user and password written as %XX");
 }
 
-pg_conn* start_connecting(const PostgresOptions& options) {
+std::vector<std::string> split(std::string_view list) {
+  std::vector<std::string> parts;
+  for (std::size_t at = 0; at <= list.size();) {
+    const auto end = std::min(list.find(',', at), list.size());
+    parts.emplace_back(list.substr(at, end - at));
+    at = end + 1;
+  }
+  return parts;
+}
+
+// Where to connect to, as libpq takes it: one of each for each address, with commas between.
+struct Hosts {
+  std::string names;
+  std::string addresses;
+  std::string ports;
+
+  void add(const std::string& name, const std::string& address, const std::string& port) {
+    const char* comma = count++ == 0 ? "" : ",";
+    names += comma + name;
+    addresses += comma + address;
+    ports += comma + port;
+  }
+  int count = 0;
+};
+
+// libpq looks names up by a call that ends when the name servers give up: it gets addresses. None
+// where the address has no names in it. Errors: unavailable.
+Result<Hosts> look_up_hosts(const PostgresOptions& options) {
+  const std::unique_ptr<PQconninfoOption, void (*)(PQconninfoOption*)> parsed(
+      PQconninfoParse(options.address.reveal().c_str(), nullptr), PQconninfoFree);
+  const auto value_of = [&](std::string_view keyword) -> std::string {
+    for (const auto* option = parsed.get(); option != nullptr && option->keyword; ++option)
+      if (keyword == option->keyword && option->val != nullptr) return option->val;
+    return {};
+  };
+  Hosts hosts;
+  const auto names = value_of("host");
+  if (names.empty() || !value_of("hostaddr").empty()) return hosts;
+  const auto ports = split(value_of("port"));
+  std::optional<Error> error;
+  std::size_t number = 0;
+  for (const auto& name : split(names)) {
+    const auto& port = ports[ports.size() == 1 ? 0 : std::min(number, ports.size() - 1)];
+    ++number;
+    if (name.empty() || name.front() == '/' || name.front() == '@') {
+      hosts.add(name, "", port);
+      continue;
+    }
+    const auto found = look_up_host(
+        name,
+        std::chrono::steady_clock::now() + std::chrono::microseconds(options.connect_timeout.us),
+        {}, options.resolve);
+    if (!found) error = found.error();
+    if (found)
+      for (const auto& address : *found) hosts.add(name, address, port);
+  }
+  if (hosts.count == 0 && error)
+    return fail(ErrorKind::unavailable, "the database server: " + error->message);
+  return hosts;
+}
+
+pg_conn* start_connecting(const PostgresOptions& options, const Hosts& hosts) {
   const auto timeout_ms = std::to_string(options.connect_timeout.us / 1000);
   // What stands before the address is its default, what stands behind it overrules it. The user
   // timeout bounds connecting to each of several hosts, too, and so lets libpq try the next.
-  const std::array<const char*, 8> keywords = {
-      "application_name", "keepalives_idle", "keepalives_interval", "keepalives_count",
-      "tcp_user_timeout", "dbname",          "client_encoding",     nullptr};
-  const std::array<const char*, 8> values = {
-      "oriel", "10",   "5", "3", timeout_ms.c_str(), options.address.reveal().c_str(),
-      "UTF8",  nullptr};
+  const bool looked_up = hosts.count > 0;
+  const std::array<const char*, 11> keywords = {"application_name",
+                                                "keepalives_idle",
+                                                "keepalives_interval",
+                                                "keepalives_count",
+                                                "tcp_user_timeout",
+                                                "dbname",
+                                                "client_encoding",
+                                                looked_up ? "host" : nullptr,
+                                                "hostaddr",
+                                                "port",
+                                                nullptr};
+  const std::array<const char*, 11> values = {"oriel",
+                                              "10",
+                                              "5",
+                                              "3",
+                                              timeout_ms.c_str(),
+                                              options.address.reveal().c_str(),
+                                              "UTF8",
+                                              hosts.names.c_str(),
+                                              hosts.addresses.c_str(),
+                                              hosts.ports.c_str(),
+                                              nullptr};
   return PQconnectStartParams(keywords.data(), values.data(), 1);
 }
 
@@ -295,9 +373,11 @@ Result<std::unique_ptr<PostgresConnection>> PostgresConnection::open(
     const PostgresOptions& options) {
   const auto& address = options.address.reveal();
   ORIEL_TRY(check_address(address));
+  ORIEL_TRY_ASSIGN(const auto targets, look_up_hosts(options));
   std::unique_ptr<PostgresConnection> connection(
-      new PostgresConnection(start_connecting(options), options));
-  const auto hosts = 1 + std::count(address.begin(), address.end(), ',');
+      new PostgresConnection(start_connecting(options, targets), options));
+  const auto hosts =
+      std::max<std::int64_t>(targets.count, 1 + std::count(address.begin(), address.end(), ','));
   ORIEL_TRY(connection->connect(Duration{options.connect_timeout.us * hosts}));
   ORIEL_TRY(connection->set_up());
   return connection;

@@ -1,12 +1,14 @@
 #include "store/postgres.h"
 
 #include <chrono>
+#include <future>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <netdb.h>
 #include <signal.h>
 
 #include "base/temp_folder.h"
@@ -99,6 +101,37 @@ TEST_F(Postgres, a_wrong_password_is_denied_and_said_nowhere) {
 TEST_F(Postgres, a_database_that_is_not_there_and_a_server_that_is_not_there_differ) {
   EXPECT_EQ(error_of_opening(test::shared_cluster().address("nowhere")).kind, ErrorKind::not_found);
   EXPECT_EQ(error_of_opening("postgresql://oriel@127.0.0.1:1/db").kind, ErrorKind::unavailable);
+}
+
+TEST_F(Postgres, name_servers_that_do_not_answer_are_given_up_at_the_deadline) {
+  std::promise<void> over;
+  PostgresOptions silent;
+  silent.address = Secret("postgresql://oriel@db.example/db");
+  silent.connect_timeout = Duration::from_ms(20);
+  silent.resolve = [ended = over.get_future().share()](const std::string&) {
+    ended.wait();
+    return HostAnswer{EAI_AGAIN, {}};
+  };
+  // Comes back although nobody answers before the test is over.
+  const auto database = open_postgres(silent, metrics_);
+  over.set_value();
+  ASSERT_FALSE(database);
+  EXPECT_EQ(database.error().kind, ErrorKind::unavailable);
+  EXPECT_THAT(database.error().message, HasSubstr("name servers"));
+}
+
+TEST_F(Postgres, each_address_of_a_host_is_tried_until_one_answers) {
+  PostgresOptions several;
+  several.address = Secret("postgresql://oriel@db.example:1/db");
+  std::string asked;
+  several.resolve = [&](const std::string& host) {
+    asked = host;
+    return HostAnswer{0, {"127.0.0.1", "127.0.0.2"}};
+  };
+  const auto database = open_postgres(several, metrics_);
+  ASSERT_FALSE(database);
+  EXPECT_EQ(asked, "db.example");
+  EXPECT_THAT(database.error().message, HasSubstr("127.0.0.")) << "by the addresses given";
 }
 
 TEST_F(Postgres, another_programs_database_is_not_taken) {
