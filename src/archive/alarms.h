@@ -27,9 +27,9 @@ enum class AlarmKind {
   drain_stuck,      // volume: its recordings cannot be copied away
   clock_jumped,     // "server": the time of the machine was set
   retention_stuck,  // "archive", or a rule: what should be deleted cannot be
-  forecast_full,    // volume or "archive": full soon at the present rate
+  forecast_full,    // "archive": at the present rate all volumes are full within a month
   verify_behind,    // "archive": the scrub does not get through in its time
-  database_away,    // "database": rows wait
+  database_away,    // "database": it does not answer, rows wait
 };
 BOOST_DESCRIBE_ENUM(AlarmKind, source_lost, not_recorded, file_lost, damaged, foreign_files,
                     volume_missing, volume_wrong, volume_readonly, volume_full, volume_failed,

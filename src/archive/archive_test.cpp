@@ -474,6 +474,30 @@ TEST_F(AbsentDatabaseTest, with_the_database_away_recording_goes_on_and_the_rows
   EXPECT_EQ(rows().size(), tee.recordings.size());
 }
 
+TEST_F(AbsentDatabaseTest, that_it_does_not_answer_is_an_alarm_while_nothing_is_to_be_written) {
+  auto* const database_switch = make_absent();
+  options.writer.database_probe_every = Duration::from_ms(5);
+  open();
+  testing::KeptAlarms told;
+  WatchOptions watching;
+  watching.wanted = [] { return std::vector<WantedFeed>{}; };
+  Watch watch(
+      watching, archive->writer(), [this] { return archive->volumes(); }, told, clock, metrics);
+  const auto wait_until_told = [&](bool wanted) {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+    while (told.message(AlarmKind::database_away, "database").has_value() != wanted) {
+      ASSERT_LT(std::chrono::steady_clock::now(), deadline);
+      std::this_thread::yield();
+      watch.look();
+    }
+  };
+  wait_until_told(false);
+  database_switch->absent = true;
+  wait_until_told(true);
+  database_switch->absent = false;
+  wait_until_told(false);
+}
+
 TEST_F(AbsentDatabaseTest, a_crash_is_told_from_a_stop) {
   auto* const database_switch = make_absent();
   options.writer.stop_deadline = Duration::from_ms(50);

@@ -19,6 +19,7 @@ constexpr Duration kRetryLoad = Duration::from_s(5);
 constexpr double kBacklogMax = 0.25;
 // Now and then all is looked at again, also what was passed as thinned.
 constexpr auto kSweepInterval = std::chrono::hours(24);
+constexpr auto kLookAheadInterval = std::chrono::hours(1);
 constexpr std::size_t kReasonMax = 1'000;
 
 bool takes_changes(const Volume& volume) {
@@ -200,8 +201,34 @@ Result<void> Retention::run_once() {
   return pass({});
 }
 
+// The feeds that recorded yesterday or today go on as they did.
+Result<void> Retention::look_ahead() {
+  const auto steady = parts_.clock.steady();
+  if (looked_ahead_ && steady - *looked_ahead_ < kLookAheadInterval) return {};
+  const auto now = parts_.clock.now();
+  std::vector<FeedId> recording;
+  ORIEL_TRY_ASSIGN(const auto feeds, usage_.feeds());
+  for (const auto& feed : feeds) {
+    ORIEL_TRY_ASSIGN(const auto days, usage_.days(feed));
+    if (!days.empty() && days.back().day + 1 >= Usage::day_of(now)) recording.push_back(feed);
+  }
+  ORIEL_TRY_ASSIGN(const auto ahead, forecast(recording));
+  looked_ahead_ = steady;
+  if (ahead.full_at && *ahead.full_at <= now + options_.full_within) {
+    parts_.alarms.raise(
+        AlarmKind::forecast_full, "archive",
+        fmt::format("At the present rate the last volume is full on {}, with the rules of retention"
+                    " at work: add a volume, or let the rules delete or thin more.",
+                    format_rfc3339(*ahead.full_at).substr(0, 10)));
+  } else {
+    parts_.alarms.clear(AlarmKind::forecast_full, "archive");
+  }
+  return {};
+}
+
 Result<void> Retention::pass(const std::stop_token& stop) {
   const std::lock_guard one(working_);
+  ORIEL_TRY(look_ahead());
   ORIEL_TRY(note_holds());
   // What a disk that failed left of copies; none is being made now.
   ORIEL_TRY(clear_unfinished_thinning(parts_.volumes(), parts_.file_system, parts_.database));

@@ -114,6 +114,8 @@ BOOST_DESCRIBE_STRUCT(DeletionOrder, (),
 
 struct RetentionOptions {
   Duration interval = Duration::from_s(10);  // between two looks at the rules
+  // An alarm is raised when all volumes are going to be full within this time.
+  Duration full_within = Duration::from_s(30LL * 86'400);
   // Copying for thinning, so that the disk has room for what is recorded.
   std::uint64_t thinning_bytes_per_s = std::uint64_t{20} << 20;
 };
@@ -182,6 +184,7 @@ class Retention {
   Result<bool> thin(const RetentionStep& step, const std::stop_token& stop);
   Result<void> erase_all(const std::stop_token& stop);
   Result<void> note_holds();
+  Result<void> look_ahead();
   Result<void> touch(const std::vector<Marked>& marked);
   ChoiceInput input(std::vector<Hold> holds) const;
   void tell_failure(const Result<void>& passed);
@@ -204,6 +207,7 @@ class Retention {
   RetentionChoice choice_;
   std::uint64_t rules_version_ = 0;
   std::optional<SteadyTime> swept_;
+  std::optional<SteadyTime> looked_ahead_;
   std::map<std::string, std::string> told_;  // alarms raised: subject, message
 
   std::mutex noting_;  // one thread tells the journals of holds

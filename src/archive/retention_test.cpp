@@ -259,6 +259,32 @@ TEST_F(RetentionTest, when_only_what_is_held_remains_recording_stops_and_an_alar
   EXPECT_EQ(alarms.message(AlarmKind::retention_stuck, "free_bytes_min:v1"), std::nullopt);
 }
 
+TEST_F(RetentionTest, an_alarm_says_when_the_disk_will_be_full_until_a_rule_prevents_it) {
+  open();
+  record(100);
+  std::uint64_t used = 0;
+  for (const auto& name : disk->files()) used += disk->content(name).size();
+  const auto a_day = static_cast<std::uint64_t>(bytes_of(rows())) * 86'400 / 1'000;
+  disk->set_capacity(used + 60 * a_day);
+  ASSERT_TRUE(archive->writer().flush(Duration::from_s(30)));
+  pass();
+  EXPECT_EQ(alarms.message(AlarmKind::forecast_full, "archive"), std::nullopt) << "in two months";
+  disk->set_capacity(used + 2 * a_day);
+  const auto look = [&] {
+    clock.advance(Duration::from_s(3'600));
+    ASSERT_TRUE(archive->writer().flush(Duration::from_s(30)));
+    pass();
+  };
+  // The rate counts the hours without anything, too.
+  look();
+  const auto said = alarms.message(AlarmKind::forecast_full, "archive");
+  ASSERT_TRUE(said);
+  EXPECT_THAT(*said, HasSubstr("full on 20"));
+  set({.keep_days = 2});
+  look();
+  EXPECT_EQ(alarms.message(AlarmKind::forecast_full, "archive"), std::nullopt);
+}
+
 TEST_F(RetentionTest, a_person_deletes_whole_recordings_and_it_is_written_down_who) {
   open();
   record(4);

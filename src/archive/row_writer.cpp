@@ -112,9 +112,10 @@ Result<void> apply_row(store::Session& session, const RowChange& change) {
   return std::visit([&](const auto& row) { return apply(session, row); }, change);
 }
 
-RowWriter::RowWriter(std::size_t count_max, store::Database& database, Metrics& metrics,
-                     std::function<void(RecordingId)> settled)
+RowWriter::RowWriter(std::size_t count_max, Duration probe_every, store::Database& database,
+                     Metrics& metrics, std::function<void(RecordingId)> settled)
     : count_max_(count_max),
+      probe_every_(probe_every),
       database_(database),
       settled_(std::move(settled)),
       waiting_(metrics.gauge("oriel_archive_rows_waiting_count", "Rows waiting for the database")),
@@ -161,8 +162,14 @@ void RowWriter::run(const std::stop_token& stop) {
     std::vector<RowChange> batch;
     {
       std::unique_lock lock(mutex_);
-      changed_.wait(lock, stop, [&] { return !queue_.empty(); });
+      const bool some = changed_.wait_for(lock, stop, std::chrono::microseconds(probe_every_.us),
+                                          [&] { return !queue_.empty(); });
       if (stop.stop_requested()) return;
+      if (!some) {
+        lock.unlock();
+        probe();
+        continue;
+      }
       const auto count = std::min(queue_.size(), kBatchMax);
       // Copied: they stay queued, and count against the bound, until they are in the database.
       batch.assign(queue_.begin(), queue_.begin() + static_cast<std::ptrdiff_t>(count));
@@ -224,6 +231,16 @@ bool RowWriter::write_singly(const std::vector<RowChange>& batch) {
                written.error().message);
   }
   return true;
+}
+
+// Recordings close every few minutes: whether the database answers is known before the next one
+// needs it.
+void RowWriter::probe() {
+  const auto asked = database_.read([](store::Session& session) {
+    return session.query("SELECT 1", {}, [](const store::Row&) {});
+  });
+  if (!asked) return report_failure(asked.error());
+  if (failing_.exchange(false)) log::info("the database answers again");
 }
 
 RowState RowWriter::state() const {

@@ -39,8 +39,9 @@ Result<void> apply_row(store::Session& session, const RowChange& change);
 class RowWriter {
  public:
   // `settled` is called on the row thread when a recording's closed row is committed, or given up.
-  RowWriter(std::size_t count_max, store::Database& database, Metrics& metrics,
-            std::function<void(RecordingId)> settled);
+  // While there is nothing to write the database is asked now and then whether it answers.
+  RowWriter(std::size_t count_max, Duration probe_every, store::Database& database,
+            Metrics& metrics, std::function<void(RecordingId)> settled);
 
   void start();
   // Overflow: the newest is dropped and counted. Never blocks.
@@ -57,8 +58,10 @@ class RowWriter {
   bool write(const std::vector<RowChange>& batch);
   bool write_singly(const std::vector<RowChange>& batch);
   void report_failure(const Error& error);
+  void probe();
 
   const std::size_t count_max_;
+  const Duration probe_every_;
   store::Database& database_;
   const std::function<void(RecordingId)> settled_;
   Gauge& waiting_;

@@ -108,7 +108,7 @@ void Watch::look_at_volumes() {
 void Watch::look_at_rows() {
   const auto rows = writer_.rows();
   set(rows.failing, AlarmKind::database_away, "database",
-      "The database does not take rows. Recording goes on, and they wait.");
+      "The database does not answer or takes no rows. Recording goes on, and they wait.");
 }
 
 void Watch::look_at_feed(const WantedFeed& wanted, const std::vector<StreamState>& streams) {

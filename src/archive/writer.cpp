@@ -210,7 +210,8 @@ Writer::Core::Core(WriterOptions options, std::vector<Volume*> volumes, FileSyst
                                   "Bytes received and not yet written, all volumes")),
       open_recordings_(
           metrics.gauge("oriel_archive_open_recordings_count", "Recordings being written")),
-      rows_(options_.row_queue_max, database, metrics, [this](RecordingId id) { forget(id); }) {
+      rows_(options_.row_queue_max, options_.database_probe_every, database, metrics,
+            [this](RecordingId id) { forget(id); }) {
   const std::size_t queue_bytes_max =
       volumes.size() > 1 ? options_.buffer_bytes_max / 4 * 3 : options_.buffer_bytes_max;
   ORIEL_CHECK(volumes.size() <= kVolumesMax);

@@ -105,6 +105,8 @@ struct WriterOptions {
   // Rows waiting for a slow or absent database. Overflow: the newest is dropped and counted;
   // recovery finds its recording at the next start.
   std::size_t row_queue_max = 100'000;
+  // Without rows to write: how often the database is asked whether it answers.
+  Duration database_probe_every = Duration::from_s(10);
   Duration sync_interval = Duration::from_s(1);
   // How long stop() waits for disks and for the database.
   Duration stop_deadline = Duration::from_s(5);
