@@ -11,6 +11,7 @@
 #include "app/archive_commands.h"
 #include "app/commands.h"
 #include "app/config.h"
+#include "app/database_command.h"
 #include "app/retention_command.h"
 #include "app/serve.h"
 #include "base/thread.h"
@@ -39,6 +40,7 @@ struct Arguments {
   std::string file;
   app::VerifyRequest verify;
   app::RebuildRequest rebuild;
+  std::string to;
 };
 
 // Commands that need a configuration take a file, or only the data folder.
@@ -230,6 +232,22 @@ void add_archive(CLI::App& program, Arguments& arguments, Commands& commands) {
   commands.push_back({key, [&] { return with_config(arguments, app::show_key); }});
 }
 
+void add_database(CLI::App& program, Arguments& arguments, Commands& commands) {
+  auto* database = program.add_subcommand("database", "The database");
+  database->require_subcommand(1);
+  auto* copy = database->add_subcommand(
+      "copy", "Copy everything into an empty database, of the same or the other kind");
+  copy->add_option("--to", arguments.to,
+                   "sqlite:PATH, postgresql://…, or @FILE whose first line is the address")
+      ->required();
+  add_config_options(*copy, arguments);
+  commands.push_back({copy, [&] {
+                        return with_config(arguments, [&](const app::Config& config) {
+                          return app::copy_database(config, arguments.to);
+                        });
+                      }});
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -242,6 +260,7 @@ int main(int argc, char** argv) {
   add_running(program, arguments, commands);
   add_people(program, arguments, commands);
   add_archive(program, arguments, commands);
+  add_database(program, arguments, commands);
   CLI11_PARSE(program, argc, argv);
   for (const auto& command : commands)
     if (command.parsed->parsed()) return command.run();

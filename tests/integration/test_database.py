@@ -8,6 +8,7 @@ import time
 import pytest
 
 from support import postgres as databases
+from support import program
 from support.program import feed_toml
 from support.waiting import wait_until
 
@@ -86,6 +87,48 @@ def test_the_database_goes_away_and_comes_back(oriel, camera, postgres):
     assert server.login("warden", PASSWORD)
     assert server.stop() == 0
     assert not postgres.ask("away", "SELECT id FROM recording WHERE ended IS NULL")
+
+
+def recorded_spans(server, begin, end):
+    spans = timeline(server, begin, end).json()["spans"]
+    return [span for span in spans if span["state"] == "recorded"]
+
+
+def test_everything_goes_to_postgresql_and_back(oriel, camera, postgres, tmp_path):
+    """By `oriel database copy`: what was recorded, who may log in, and new numbers after it."""
+    feeds = feed_toml("lake", camera.url())
+    files = [f"sqlite:{tmp_path}/{name}.db" for name in ("first", "second")]
+    server = oriel(extra=f'database = "{files[0]}"', feeds=feeds)
+    server.add_user("warden", "operator", PASSWORD)
+    server.wait_live("lake")
+    begin = time.time() - 60
+    wait_until(lambda: recorded_spans(server, begin, time.time()), 30, "something recorded")
+
+    def move(to):
+        return program.run("database", "copy", "--config", server.config, "--to", to)
+
+    address = tmp_path / "address"
+    address.write_text(postgres.url("moved") + "\n")
+    refused = move(f"@{address}")
+    assert refused.returncode == 1, "while the program runs"
+    assert server.stop() == 0
+    end = time.time()
+    for source, target in ((files[0], f"@{address}"), (postgres.url("moved"), files[1])):
+        server.write_config(feeds=feeds, extra=f'database = "{source}"')
+        copied = move(target)
+        assert copied.returncode == 0, copied.stderr
+        assert "are copied and counted" in copied.stdout
+        again = move(target)
+        assert again.returncode == 1
+        assert "not empty" in again.stderr
+        used = target if target.startswith("sqlite") else postgres.url("moved")
+        server.write_config(feeds=feeds, extra=f'database = "{used}"')
+        before = recorded_spans(server.start(), begin, end)
+        assert before, "what was recorded before is found"
+        assert server.login("warden", PASSWORD)
+        server.add_user(f"visitor-{len(used)}", "viewer", PASSWORD)
+        server.wait_live("lake")
+        assert server.stop() == 0
 
 
 def test_a_start_without_the_database_waits_for_it_and_says_so(oriel, camera, postgres):
