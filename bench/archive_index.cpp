@@ -1,6 +1,10 @@
 // Makes an index of many recordings through the schema, and asks it what visitors ask. Used by
 // index.py:
+//   archive_index empty URL 0 0                       the schema and nothing in it
 //   archive_index fill URL FEEDS RECORDINGS_A_FEED    each five minutes long, up to FILL_END
+//   archive_index operate URL FEEDS RECORDINGS_A_FEED the same by the real writer's rows: one when
+//                                                     it opens, changed when it closes
+//   archive_index keep URL FEEDS RECORDINGS_A_FEED    the days of all feeds; says how many
 //   archive_index measure URL FEEDS RECORDINGS_A_FEED one JSON line a question
 #include <algorithm>
 #include <chrono>
@@ -13,6 +17,7 @@
 
 #include "archive/catalog.h"
 #include "archive/coverage.h"
+#include "archive/row_writer.h"
 #include "store/database.h"
 
 namespace {
@@ -147,6 +152,70 @@ class Filler {
   std::int64_t next_ = 0;
 };
 
+// As in operation: all feeds side by side, each closing one recording and opening the next.
+class Operation {
+ public:
+  Operation(store::Database& database, Size size) : database_(database), size_(size) {
+    for (int i = 0; i < 64; ++i)
+      segments_.push_back(sure(media::decode_segment_index(segment_index(random_))));
+  }
+
+  void run() {
+    for (std::int64_t slot = 0; slot <= size_.recordings; ++slot) {
+      sure(database_.write([&](store::Session& session) -> Result<void> {
+        for (std::int64_t feed = 0; feed < size_.feeds; ++feed) {
+          if (slot > 0) ORIEL_TRY(put(session, feed, slot - 1, true));
+          if (slot < size_.recordings) ORIEL_TRY(put(session, feed, slot, false));
+        }
+        return {};
+      }));
+    }
+  }
+
+ private:
+  Result<void> put(store::Session& session, std::int64_t feed, std::int64_t slot, bool closed) {
+    auto head = std::make_shared<media::Recording>();
+    head->id = RecordingId{slot * size_.feeds + feed + 1};
+    head->feed = FeedId(feed_name(feed));
+    head->run = RunId{feed + 1};
+    head->run_offset_90k = slot * 27'000'000;
+    head->start = UtcTime{size_.start_us() + slot * kLengthUs};
+    head->init = init_;
+    head->began = media::Reason::length_reached;
+    head->clock = {media::ClockSource::arrival, 1'000, 20'000};
+    head->declared_fps = 25;
+    archive::UnsettledRecording row;
+    row.head = head;
+    row.volume = VolumeId("v1");
+    row.end = head->start;
+    if (closed) {
+      row.end = head->start + Duration{kLengthUs};
+      row.bytes = 75'000'000;
+      row.frames = 7'500;
+      row.segments = segments_[static_cast<std::size_t>(head->id.value) % segments_.size()];
+      row.ended = media::Reason::length_reached;
+      row.sha256.emplace();
+      for (auto& byte : *row.sha256) byte = static_cast<std::uint8_t>(random_());
+    }
+    return archive::apply_row(session, row);
+  }
+
+  store::Database& database_;
+  const Size size_;
+  std::mt19937_64 random_{7};
+  const SharedBytes init_ = std::make_shared<const Bytes>(Bytes(700, 2));
+  std::vector<std::vector<media::SegmentEntry>> segments_;
+};
+
+void keep(store::Database& database, Size size) {
+  const archive::Catalog catalog(database, nullptr);
+  std::size_t days = 0;
+  for (std::int64_t feed = 0; feed < size.feeds; ++feed)
+    for (std::size_t kept = 1; kept > 0; days += kept)
+      kept = sure(catalog.keep_days(FeedId(feed_name(feed)), UtcTime{kEndUs}));
+  std::printf("%zu days\n", days);
+}
+
 class Measurement {
  public:
   Measurement(store::Database& database, Size size) : catalog_(database, nullptr), size_(size) {}
@@ -213,9 +282,14 @@ int main(int count, char** arguments) {
   Metrics metrics;
   const auto database = sure(store::open_database(arguments[2], metrics));
   const Size size{std::atoll(arguments[3]), std::atoll(arguments[4])};
-  if (std::string(arguments[1]) == "fill")
+  const std::string task = arguments[1];
+  if (task == "fill")
     Filler(*database, size).run();
-  else
+  else if (task == "operate")
+    Operation(*database, size).run();
+  else if (task == "keep")
+    keep(*database, size);
+  else if (task != "empty")
     Measurement(*database, size).run();
   return 0;
 }

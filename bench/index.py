@@ -1,20 +1,23 @@
 #!/usr/bin/python3
 """Does the index of a ten-year archive answer as fast as a small one, on both databases?
 
-Fills a database through the schema, asks what visitors ask, weighs it, and starts the program on
-it. The small archive, 80 thousand recordings, is the peer of each large one. And: does recording
-for a week need more memory at its end than after its first day?
+Fills a database through the schema, asks what visitors ask, of the catalogue and over HTTP, weighs
+it, and starts the program on it. The small archive, 80 thousand recordings, is the peer of each
+large one. What does a recording weigh as the program writes it, a row that opens and one that
+closes? And: does recording for a week need more memory at its end than after its first day?
 """
 
 import argparse
+import http.client
 import json
+import random
 import re
 import shlex
 import shutil
 import subprocess
 import time
 
-from measure import PROGRAM, ROOT, WORK, Running, report, where
+from measure import PROGRAM, ROOT, WORK, Running, median, p99, report, where
 
 from support import postgres
 from support.waiting import wait_until
@@ -26,7 +29,7 @@ SIZES = {
     "8 feeds, ten years": (8, 10 * A_YEAR),
 }
 PACKAGES = ["libavformat", "libavcodec", "libavutil", "libswscale", "libswresample", "sqlite3",
-            "libpq", "libsodium", "spdlog"]  # fmt: skip
+            "libpq", "libsodium", "libcrypto", "spdlog", "zlib"]  # fmt: skip
 
 
 def compiled(name, *more):
@@ -66,12 +69,81 @@ def weigh_sqlite(path):
     return sum(piece.stat().st_size for piece in path.parent.glob(path.name + "*"))
 
 
+DAY_S = 86_400
+FILLED_TO = 1_798_761_600  # as in archive_index.cpp
+HTTP_QUESTIONS = {
+    "playlist of an hour": (3_600, 400, "/playback/{feed}/index.m3u8?start={start}&end={end}"),
+    "timeline of a day": (DAY_S, 400, "/api/v1/feeds/{feed}/timeline?start={start}&end={end}"),
+    "calendar of a year": (
+        365 * DAY_S, 60, "/api/v1/feeds/{feed}/coverage?by=day&start={start}&end={end}"
+    ),
+}  # fmt: skip
+
+
+def moment(second):
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(second))
+
+
+def over_http(url, folder, recordings, feeds=8):
+    """{question: milliseconds}, as a page gets its answers, one after the other."""
+    folder.mkdir(parents=True, exist_ok=True)
+    config = folder / "oriel.toml"
+    declared = "".join(
+        f'[[feed]]\nid = "feed-{n}"\nsource = "rtsp://127.0.0.1:1/none"\nrecord = false\n'
+        "public = true\n" for n in range(feeds)
+    )  # fmt: skip
+    config.write_text(
+        f'data = "{folder}/data"\ndatabase = "{url}"\n[http]\nlisten = "127.0.0.1:0"\n{declared}'
+    )
+    chance = random.Random(11)
+    end = min(int(time.time()) - DAY_S, FILLED_TO)
+    begin = FILLED_TO - recordings * 300
+    took = {}
+    with Running([PROGRAM, "serve", "--config", config], folder / "log") as running:
+        wait_until(lambda: "ready at" in running.log.read_text(), 300, "the start", every_s=0.01)
+        port = int(re.search(r"http://[\w.]+:(\d+)", running.log.read_text())[1])
+        link = http.client.HTTPConnection("127.0.0.1", port)
+        for question, (length, times, path) in HTTP_QUESTIONS.items():
+            if end - length <= begin:
+                continue
+            took[question] = []
+            for number in range(times + times // 10):
+                start = chance.randrange(begin, end - length)
+                asked = path.format(
+                    feed=f"feed-{chance.randrange(feeds)}", start=moment(start),
+                    end=moment(start + length),
+                )  # fmt: skip
+                before = time.perf_counter()
+                link.request("GET", asked)
+                answer = link.getresponse()
+                body = answer.read()
+                if answer.status != 200:
+                    raise RuntimeError(f"{asked}: {answer.status} {body[:300]}")
+                if number >= times // 10:  # the first warm up
+                    took[question].append((time.perf_counter() - before) * 1000)
+    return took
+
+
+def weight_in_operation(database, url, weigh, feeds=76, recordings=2_000):
+    """Bytes a recording, as the program writes it, with what is swept by itself in between."""
+    program = compiled("archive_index")
+    subprocess.run([program, "empty", url, "0", "0"], check=True)
+    empty = weigh()
+    subprocess.run([program, "operate", url, str(feeds), str(recordings)], check=True)
+    count = feeds * recordings
+    return ["76 feeds, a week, as in operation", database, f"{(weigh() - empty) / count:.0f}"]
+
+
 def run_one(name, database, url, bytes_of):
     feeds, recordings = SIZES[name]
     program = compiled("archive_index")
     begin = time.monotonic()
     subprocess.run([program, "fill", url, str(feeds), str(recordings)], check=True)
     filled_s = time.monotonic() - begin
+    # What the program does by itself within minutes of its start.
+    begin = time.monotonic()
+    subprocess.run([program, "keep", url, str(feeds), str(recordings)], check=True)
+    print(f"the days were laid in {time.monotonic() - begin:.0f} s", flush=True)
     if database.startswith("PostgreSQL"):
         server, schema = bytes_of
         server.ask(schema, "VACUUM ANALYZE")
@@ -85,6 +157,7 @@ def run_one(name, database, url, bytes_of):
     answers = {line["question"]: line for line in map(json.loads, out.splitlines())}
     folder = WORK / "index" / re.sub(r"\W+", "-", f"{name} {database}")
     starts = [start_seconds(url, folder / str(n)) for n in range(3)]
+    visited = over_http(url, folder / "http", recordings)
     shutil.rmtree(folder, ignore_errors=True)
     count = feeds * recordings
     print(f"{name}, {database}: filled in {filled_s:.0f} s", flush=True)
@@ -93,7 +166,11 @@ def run_one(name, database, url, bytes_of):
                      "recording by number"):  # fmt: skip
         answer = answers.get(question)
         row.append(f"{answer['median_ms']:.2f} / {answer['p99_ms']:.2f}" if answer else "")
-    return [*row, f"{sorted(starts)[1]:.2f}"]
+    row.append(f"{sorted(starts)[1]:.2f}")
+    for question in HTTP_QUESTIONS:
+        took = visited.get(question)
+        row.append(f"{median(took):.1f} / {p99(took):.1f}" if took else "")
+    return row
 
 
 def run_week(feeds=2, days=7):
@@ -112,6 +189,28 @@ def run_week(feeds=2, days=7):
             for night in nights]  # fmt: skip
     report(f"A week of {feeds} feeds on an accelerated clock", ["day", "heap, MB", "resident, MB"],
            rows, where())  # fmt: skip
+
+
+def run_weights(databases):
+    rows = []
+    path = WORK / "index" / "sqlite" / "oriel.db"
+    if "sqlite" in databases:
+        shutil.rmtree(path.parent, ignore_errors=True)
+        path.parent.mkdir(parents=True)
+        rows.append(weight_in_operation("SQLite", f"sqlite:{path}", lambda: weigh_sqlite(path)))
+        shutil.rmtree(path.parent)
+    if "postgresql" in databases:
+        server = postgres.Postgres().start()
+        try:
+
+            def weigh():
+                return int(server.ask("archive", "SELECT pg_database_size('archive')")[0])
+
+            rows.append(weight_in_operation("PostgreSQL", server.url("archive"), weigh))
+            server.ask("archive", "VACUUM ANALYZE")
+        finally:
+            server.remove()
+    return rows
 
 
 def main():
@@ -140,8 +239,11 @@ def main():
             finally:
                 server.remove()
     head = ["recordings", "database", "bytes each", "playlist of 1 h, ms (median / p99)",
-            "timeline of a day", "calendar of a year", "by number", "start, s"]  # fmt: skip
+            "timeline of a day", "calendar of a year", "by number", "start, s",
+            "playlist over HTTP", "timeline over HTTP", "calendar over HTTP"]  # fmt: skip
     report("The index of an archive", head, rows, where())
+    report("What a recording weighs", ["recordings", "database", "bytes each"],
+           run_weights(arguments.databases), where())  # fmt: skip
 
 
 if __name__ == "__main__":
