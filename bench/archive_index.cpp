@@ -18,6 +18,8 @@
 #include "archive/catalog.h"
 #include "archive/coverage.h"
 #include "archive/row_writer.h"
+#include "media/boxes.h"
+#include "media/testing.h"
 #include "store/database.h"
 
 namespace {
@@ -53,6 +55,8 @@ void sure(Result<void> result) {
   std::exit(1);
 }
 
+Bytes init_segment() { return sure(media::make_init({media::testing::video_track()})); }
+
 // 75 segments of 4 s at about 2 Mbit/s, twelve parts each: what a camera gives in five minutes.
 Bytes segment_index(std::mt19937_64& random) {
   std::normal_distribution<double> bytes(1e6, 5e4);
@@ -71,7 +75,7 @@ class Filler {
   void run() {
     sure(database_.write([](store::Session& session) -> Result<void> {
       ORIEL_TRY(session.execute("INSERT INTO init (sha256, bytes, tracks) VALUES ($1, $2, '[]')",
-                                {Bytes(32, 1), Bytes(700, 2)}));
+                                {Bytes(32, 1), init_segment()}));
       return {};
     }));
     const auto total = size_.feeds * size_.recordings;
@@ -203,7 +207,7 @@ class Operation {
   store::Database& database_;
   const Size size_;
   std::mt19937_64 random_{7};
-  const SharedBytes init_ = std::make_shared<const Bytes>(Bytes(700, 2));
+  const SharedBytes init_ = std::make_shared<const Bytes>(init_segment());
   std::vector<std::vector<media::SegmentEntry>> segments_;
 };
 
