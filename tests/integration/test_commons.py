@@ -119,6 +119,10 @@ def test_from_a_moment_to_a_published_work_and_it_goes_with_a_withheld_moment(
     assert clip["type"] == "video/mp4" and picture["type"] == "image/jpeg"
     for path in (f"/api/v1/works/{work['id']}", clip["url"], picture["url"]):
         assert server.get(path).status_code == 404, "a draft does not exist for the public"
+    still = curator.post(
+        works(server) + "/of-moment", json=form | {"end": stamp(start)}, timeout=60
+    ).json()
+    assert still["kind"] == "still" and [f["type"] for f in still["files"]] == ["image/jpeg"]
     work = move(server, curator, work, "in_review", "published")
     public = server.api(f"/works/{work['id']}")
     assert public["title"]["zh"] == "湖畔晨光" and not public["withheld"]

@@ -12,8 +12,9 @@ class Session {
   you = $state<You | null>();
   unreachable = $state(false);
 
-  get operates(): boolean {
-    return this.you ? kRank[this.you.role] >= kRank.operator : false;
+  /** That role, or one above it. */
+  is(least: Role): boolean {
+    return this.you ? kRank[this.you.role] >= kRank[least] : false;
   }
   get administers(): boolean {
     return this.you?.role === 'administrator';
