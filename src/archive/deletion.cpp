@@ -18,6 +18,7 @@ std::string folder_of(const std::string& path) { return path.substr(0, path.rfin
 
 struct Pending {
   Marked marked;
+  std::vector<JournalEntry> gaps;  // at its time and beside it, as the ledger has them
   std::optional<std::int64_t> replaced_by;
 };
 
@@ -39,6 +40,24 @@ Result<std::vector<Pending>> load_pending(store::Session& session, const VolumeI
         found.push_back(std::move(pending));
       }));
   return found;
+}
+
+// What the recording told about the time beside it went with its row (leave_gap()).
+Result<void> load_gaps(store::Session& session, Pending& pending, UtcTime now) {
+  const auto& marked = pending.marked;
+  if (marked.rendition != media::Rendition::main) return {};
+  return session.query(
+      "SELECT start_us, end_us, reason FROM gap WHERE feed = $1 AND start_us <= $2"
+      " AND end_us >= $3 ORDER BY start_us DESC LIMIT 4",
+      {marked.feed.str(), marked.span.end.us, marked.span.begin.us}, [&](const store::Row& row) {
+        auto& entry = pending.gaps.emplace_back();
+        entry.at_us = now.us;
+        entry.kind = JournalKind::gap_laid;
+        entry.feed = marked.feed.str();
+        entry.start_us = row.integer(0);
+        entry.end_us = row.integer(1);
+        entry.reason = static_cast<media::Reason>(row.integer(2));
+      });
 }
 
 JournalEntry deleted_entry(const Pending& pending, UtcTime now) {
@@ -143,9 +162,11 @@ Result<MarkResult> Deletion::mark(const std::vector<RecordingId>& recordings) {
 }
 
 Result<std::size_t> Deletion::erase(Volume& volume) {
+  const auto now = clock_.now();
   std::vector<Pending> pending;
   ORIEL_TRY(database_.read([&](store::Session& session) -> Result<void> {
     ORIEL_TRY_ASSIGN(pending, load_pending(session, volume.id()));
+    for (auto& one : pending) ORIEL_TRY(load_gaps(session, one, now));
     return {};
   }));
   if (pending.empty()) return std::size_t{0};
@@ -153,9 +174,11 @@ Result<std::size_t> Deletion::erase(Volume& volume) {
   if (state != VolumeState::ok && state != VolumeState::full)
     return fail(ErrorKind::unavailable,
                 "volume " + volume.id().str() + ": " + volume.status().message);
-  const auto now = clock_.now();
   std::vector<JournalEntry> entries;
-  for (const auto& one : pending) entries.push_back(deleted_entry(one, now));
+  for (const auto& one : pending) {
+    entries.push_back(deleted_entry(one, now));
+    entries.insert(entries.end(), one.gaps.begin(), one.gaps.end());
+  }
   ORIEL_TRY(writer_.write_journal(volume.id(), std::move(entries), kJournalDeadline));
 
   std::vector<RecordingId> gone;

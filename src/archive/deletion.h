@@ -5,7 +5,9 @@
 //           a gap `deleted` (main rendition). Nobody finds the recording from here on.
 //             P: before the commit nothing has happened; after it the file belongs to its row in
 //             `deletion`, and recovery leaves both to the next erase().
-//   erase   1. The volume's journal says so (recording_deleted), durably.
+//   erase   1. The volume's journal says so (recording_deleted, and gap_laid for what the ledger
+//   says
+//              of its time and beside it), durably.
 //             P: said twice after a crash, which is the same.
 //           2. The file is removed, its folder synced.
 //             P: the file is there or not; erase() is done again.

@@ -8,7 +8,9 @@
 #include "archive/archive.h"
 #include "archive/deletion.h"
 #include "archive/file_names.h"
+#include "archive/recording_rows.h"
 #include "archive/testing.h"
+#include "archive/verifier.h"
 #include "store/testing.h"
 
 namespace oriel::archive {
@@ -146,6 +148,51 @@ TEST_F(MovingTest, power_loss_at_any_call_of_a_drain_leaves_one_file_of_each_rec
   }
 }
 
+// The other case of a file that is written beside a row that stands.
+TEST_F(MovingTest, power_loss_at_any_call_of_a_repair_leaves_the_old_file_or_the_whole_one) {
+  for (std::uint32_t step = 1;; ++step) {
+    SCOPED_TRACE("step " + std::to_string(step));
+    forget_database();
+    record();
+    const auto row = rows().front();
+    const auto path = path_of(row, kFirst);
+    const auto whole = disk->content(path);
+    auto damaged = whole;
+    damaged[damaged.size() - 100] ^= 1;
+    disk->put(path_of(row, kSecond), whole);
+    disk->put(path, damaged);
+    ASSERT_TRUE(disk->sync_all("/v1"));
+    ASSERT_TRUE(disk->sync_all("/v2"));
+    const auto repair = [&] {
+      std::optional<HashedRecording> recording;
+      EXPECT_TRUE(database->read([&](store::Session& session) -> Result<void> {
+        ORIEL_TRY_ASSIGN(recording, closed_recording(session, row.id));
+        return {};
+      }));
+      Verifier verifier(*database, list_of(archive->volumes()), *disk, alarms, clock);
+      Pace pace(0);
+      return verifier.verify(*recording, pace);
+    };
+    disk->lose_power_at(step, step);
+    const auto tried = repair();
+    archive->stop();
+    auto survivor = disk->take_survivor();
+    if (!survivor) {
+      ASSERT_TRUE(tried);
+      EXPECT_EQ(tried->verdict, Verdict::repaired) << tried->what;
+      EXPECT_GT(step, 4U);
+      break;
+    }
+    archive.reset();
+    open(std::move(survivor));
+    EXPECT_EQ(rows().size(), 2U);
+    EXPECT_TRUE(disk->content(path) == whole || disk->content(path) == damaged);
+    const auto again = repair();
+    ASSERT_TRUE(again) << again.error().message;
+    EXPECT_TRUE(disk->content(path) == whole);
+  }
+}
+
 // As a crash between the marking and the end of the copy leaves it.
 TEST_F(MovingTest, what_was_deleted_while_it_was_copied_does_not_come_back) {
   record();
@@ -165,6 +212,38 @@ TEST_F(MovingTest, what_was_deleted_while_it_was_copied_does_not_come_back) {
   archive.reset();
   open(std::move(survivor));
   EXPECT_TRUE(disk->content(copy).empty());
+  EXPECT_EQ(rows().size(), 1U);
+}
+
+// Its volume was away at the start; what is deleted stays deleted when it comes back.
+TEST_F(MovingTest, a_surplus_file_goes_when_its_volume_comes_back) {
+  record();
+  const auto row = rows().front();
+  const auto path = path_of(row, kSecond);
+  ASSERT_TRUE(database->write([&](store::Session& session) {
+    return note_moving(session, {row.id, kLake, kMain, row.start, kFirst, kSecond});
+  }));
+  disk->put(path, disk->content(path_of(row, kFirst)));
+  Deletion deletion(*database, archive->writer(), *disk, clock, [](RecordingId) {});
+  ASSERT_TRUE(deletion.mark({row.id}));
+  for (auto* volume : archive->volumes()) ASSERT_TRUE(deletion.erase(*volume));
+  archive->stop();
+  ASSERT_TRUE(disk->sync_all("/v1"));
+  ASSERT_TRUE(disk->sync_all("/v2"));
+  std::mt19937 random(1);
+  auto survivor = disk->after_power_loss(random);
+  archive.reset();
+  const Bytes marker = survivor->content("/v2/oriel-volume.json");
+  survivor->forget_name("/v2/oriel-volume.json");
+  open(std::move(survivor));
+  EXPECT_FALSE(disk->content(path).empty()) << "nothing is touched while it is not there";
+  disk->put("/v2/oriel-volume.json", marker);
+  for (int i = 0; i < 500 && !archive->volumes().back()->ready(); ++i) {
+    clock.advance(Duration::from_s(31));
+    look();
+  }
+  EXPECT_TRUE(archive->volumes().back()->ready());
+  EXPECT_TRUE(disk->content(path).empty());
   EXPECT_EQ(rows().size(), 1U);
 }
 

@@ -253,6 +253,33 @@ TEST_F(RebuildTest, numbers_that_were_given_out_are_not_given_again) {
   EXPECT_GT(archive->ids().next_recording_id(), given);
 }
 
+// Two recordings and a minute between them that no gap explains: only they do.
+TEST_F(RebuildTest, what_a_deleted_recording_told_of_the_time_beside_it_stays) {
+  for (int i = 0; i < 2; ++i) {
+    auto sink = archive->writer().sink_for(kLake, kMain, SinkUse::fill);
+    TestCamera camera(kLake, archive->ids(), *sink);
+    camera.begin_run(kStart + Duration::from_s(65 * i), media::Reason::starting);
+    camera.push_frames(50);
+    camera.end_run(media::Reason::link_down);
+    ASSERT_TRUE(archive->writer().flush(Duration::from_s(30)));
+  }
+  clock.advance(Duration::from_s(3'600));
+  const auto files = make_posix_file_system();
+  Deletion deletion(*database, archive->writer(), *files, clock, [](RecordingId) {});
+  const auto page = archive->catalog().recordings(kLake, kMain, {kStart, clock.now()});
+  ASSERT_EQ(page->rows.size(), 2U);
+  ASSERT_TRUE(deletion.mark({page->rows[0].id}));
+  for (auto* volume : archive->volumes()) ASSERT_TRUE(deletion.erase(*volume));
+  const auto before = timeline(*database, kLake);
+  ASSERT_GE(before.size(), 3U);
+  EXPECT_EQ(before[0].reason, media::Reason::deleted);
+  EXPECT_EQ(before[1].reason, media::Reason::link_down);
+  archive.reset();
+  auto fresh = open_database("new.db");
+  rebuild_into(*fresh);
+  EXPECT_EQ(timeline(*fresh, kLake), before);
+}
+
 // As a crash leaves it while a volume is drained: a part of a copy beside the original.
 TEST_F(RebuildTest, of_two_files_of_a_recording_the_whole_one_counts_and_the_other_goes) {
   record(kLake, 100, media::Reason::link_down);

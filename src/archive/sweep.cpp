@@ -15,6 +15,14 @@ constexpr auto kRenditions = {media::Rendition::main, media::Rendition::sub,
 constexpr Duration kDay = Duration::from_s(86'400);
 constexpr Duration kSuspectInterval = Duration::from_s(5);
 
+// "17.mp4.new": a copy that takes the place of a damaged file once it is whole. What a crash leaves
+// of one is written anew by the next try.
+bool is_repair(std::string_view name) {
+  constexpr std::string_view kSuffix = ".new";
+  return name.ends_with(kSuffix) &&
+         parse_recording_file_name(name.substr(0, name.size() - kSuffix.size())).has_value();
+}
+
 bool readable(VolumeState state) {
   return state == VolumeState::ok || state == VolumeState::full || state == VolumeState::readonly;
 }
@@ -254,6 +262,7 @@ Result<void> Sweep::sweep_day(Volume& volume, const FeedId& feed, Day day) {
   std::vector<Misfit> misfits;
   for (const auto& entry : entries ? *entries : std::vector<DirectoryEntry>{}) {
     const auto name = parse_recording_file_name(entry.name);
+    if (!entry.is_folder && is_repair(entry.name)) continue;
     if (entry.is_folder || !name) {
       note_foreign(join_path(folder, entry.name));
       continue;

@@ -96,6 +96,9 @@ void VolumeCare::bring_in(Volume& volume) {
   }
   volume.refresh();
   if (!readable(volume.state())) return;
+  // First what has no place there any more: recovery would take it for a recording.
+  if (auto cleared = clear_unfinished_moves(volumes_(), file_system_, database_); !cleared)
+    return log::warn("{}", cleared.error().message);
   const auto recovered = recover_volume(volume, file_system_, database_, clock_.now());
   if (!recovered) {
     tried_[volume.id()] = now;
@@ -181,6 +184,29 @@ Volume* VolumeCare::target_for(const Volume& from, std::uint64_t bytes) {
   return best;
 }
 
+Result<void> VolumeCare::hand_over_seals(const Volume& from) {
+  constexpr std::size_t kBytesMax = std::size_t{32} << 20;  // kSealBytesMax
+  const auto feeds = file_system_.list(from.path_of(kSealFolder));
+  if (!feeds) return {};
+  for (const auto& feed : *feeds) {
+    const auto folder = join_path(kSealFolder, feed.name);
+    const auto seals = file_system_.list(from.path_of(folder));
+    if (!feed.is_folder || !seals) continue;
+    for (const auto& seal : *seals) {
+      if (!parse_seal_file_name(seal.name)) continue;
+      const auto name = join_path(folder, seal.name);
+      for (const auto* to : volumes_()) {
+        if (to == &from || !to->takes_recordings()) continue;
+        if (file_system_.identify(to->path_of(name))) continue;
+        ORIEL_TRY_ASSIGN(const auto text,
+                         read_small_file(file_system_, from.path_of(name), kBytesMax));
+        ORIEL_TRY(write_whole_file(file_system_, to->path_of(name), text));
+      }
+    }
+  }
+  return {};
+}
+
 Result<DrainReport> VolumeCare::drain_some(Volume& volume, std::size_t count_max,
                                            const std::stop_token& stop) {
   DrainReport report;
@@ -190,6 +216,10 @@ Result<DrainReport> VolumeCare::drain_some(Volume& volume, std::size_t count_max
     // From the beginning again, for what was left.
     auto& cursor = cursors_[volume.id()];
     report.finished = cursor.value == 0;
+    if (report.finished && !handed_over_.contains(volume.id())) {
+      ORIEL_TRY(hand_over_seals(volume));
+      handed_over_.insert(volume.id());
+    }
     cursor = RecordingId{};
     return report;
   }

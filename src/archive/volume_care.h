@@ -11,13 +11,15 @@
 //      transaction).
 //        P: a second copy here that no recording names: the next start removes it.
 //   4. The file here is removed, its folder synced; the row in `moving` goes.
-// A reader that has the old file open reads on.
+// A reader that has the old file open reads on. When no recording is left, the seals that only this
+// volume has go to the others, too, before the volume counts as empty.
 #pragma once
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
 #include <map>
 #include <mutex>
+#include <set>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -73,6 +75,8 @@ class VolumeCare {
   void bring_in(Volume& volume);
   void drain(Volume& volume, const std::stop_token& stop);
   Result<std::vector<Moving>> next_to_move(const Volume& volume, std::size_t count_max);
+  // Gives the other volumes the seals that they lack; each appears whole or not at all.
+  Result<void> hand_over_seals(const Volume& from);
   Volume* target_for(const Volume& from, std::uint64_t bytes);
   Result<void> move(Volume& from, Volume& to, const Moving& recording);
   Result<Bytes> copy(const std::string& from, const std::string& to);
@@ -88,6 +92,7 @@ class VolumeCare {
   const std::function<void(RecordingId)> forget_;
   Counter& moved_bytes_;
   std::mutex look_mutex_;                    // one look at a time
+  std::set<VolumeId> handed_over_;           // seals of drained volumes; guarded by look_mutex_
   std::map<VolumeId, RecordingId> cursors_;  // where draining goes on; guarded by look_mutex_
   std::map<VolumeId, SteadyTime> tried_;  // volumes whose recovery failed; guarded by look_mutex_
   std::mutex mutex_;

@@ -121,6 +121,41 @@ TEST_F(VolumeCareTest, a_drained_volume_gives_its_recordings_whole_and_the_past_
   EXPECT_TRUE(archive->reader().part_table(*row));
 }
 
+TEST_F(VolumeCareTest, a_drained_volume_leaves_its_seals_to_the_others) {
+  archive.reset();
+  database.reset();
+  store::test::remove_database(folder.path());
+  options.key = std::make_shared<const SigningKey>(SigningKey::from_seed({1, 2, 3}));
+  open(std::make_unique<FaultyFileSystem>());
+  record(5);
+  Pace pace(0);
+  const auto day = day_of(heads.back()->start);
+  ASSERT_TRUE(archive->notary().seal_day(kLake, day, pace));
+  const auto name = seal_file(kLake, day, 1);
+  const auto seal = disk->content("/v1/" + name);
+  ASSERT_FALSE(seal.empty());
+  ASSERT_TRUE(archive->add_volumes({{kSecond, "/v2", 0}}));
+  ASSERT_TRUE(comes([&] { return volume(kSecond).takes_recordings(); }));
+  EXPECT_TRUE(disk->content("/v2/" + name).empty());
+  ASSERT_TRUE(archive->set_draining(kFirst, true));
+  EXPECT_TRUE(comes([&] { return disk->content("/v2/" + name) == seal; }));
+}
+
+TEST_F(VolumeCareTest, a_seal_reaches_a_volume_that_was_added_while_running) {
+  archive.reset();
+  database.reset();
+  store::test::remove_database(folder.path());
+  options.key = std::make_shared<const SigningKey>(SigningKey::from_seed({1, 2, 3}));
+  open(std::make_unique<FaultyFileSystem>());
+  ASSERT_TRUE(archive->add_volumes({{kSecond, "/v2", 0}}));
+  ASSERT_TRUE(comes([&] { return volume(kSecond).takes_recordings(); }));
+  record(5);
+  Pace pace(0);
+  const auto day = day_of(heads.back()->start);
+  ASSERT_TRUE(archive->notary().seal_day(kLake, day, pace));
+  EXPECT_FALSE(disk->content("/v2/" + seal_file(kLake, day, 1)).empty());
+}
+
 TEST_F(VolumeCareTest, a_copy_that_cannot_be_made_moves_nothing_and_is_told) {
   const auto bytes = record(5);
   ASSERT_TRUE(archive->add_volumes({{kSecond, "/v2", 0}}));
