@@ -14,12 +14,12 @@ using media::Rendition;
 
 // Calls visit for each recording of the span, page by page, until it fails.
 template <class Visit>
-Result<void> for_each_recording(const archive::Archive& archive, const FeedId& feed, UtcSpan span,
+Result<void> for_each_recording(PastSource past, const FeedId& feed, UtcSpan span,
                                 const Visit& visit) {
   std::optional<UtcTime> begin = span.begin;
   while (begin) {
     ORIEL_TRY_ASSIGN(const auto page,
-                     archive.catalog().recordings(feed, Rendition::main, {*begin, span.end}));
+                     past.catalog.recordings(feed, Rendition::main, {*begin, span.end}));
     for (const auto& row : page.rows) ORIEL_TRY(visit(row));
     begin = page.next;
   }
@@ -31,6 +31,7 @@ struct PlacedSegment {
   media::SegmentEntry entry;
   std::uint32_t index = 0;
   std::uint32_t first_part = 0;
+  std::uint64_t offset = 0;  // in the file
   std::int64_t start_90k = 0;
   UtcTime start;
   UtcTime end;
@@ -42,12 +43,15 @@ Result<std::vector<PlacedSegment>> placed_segments(const RecordingRow& row) {
   placed.reserve(entries.size());
   std::uint32_t part = 0;
   std::int64_t time = 0;
+  std::uint64_t offset = row.bytes;
+  for (const auto& entry : entries) offset -= static_cast<std::uint64_t>(entry.bytes);
   for (std::uint32_t i = 0; i < entries.size(); ++i) {
     const auto& entry = entries[i];
     const std::int64_t end = time + entry.duration_90k;
-    placed.push_back({entry, i, part, time, row.start + ticks_to_duration(time),
+    placed.push_back({entry, i, part, offset, time, row.start + ticks_to_duration(time),
                       row.start + ticks_to_duration(end)});
     part += entry.parts;
+    offset += static_cast<std::uint64_t>(entry.bytes);
     time = end;
   }
   return placed;
@@ -87,7 +91,8 @@ Result<std::vector<media::PlaylistSegment>> past_segments(const archive::Archive
                                                           const std::string& uri_prefix) {
   std::vector<media::PlaylistSegment> segments;
   Seam seam;
-  ORIEL_TRY(for_each_recording(archive, feed, span, [&](const RecordingRow& row) -> Result<void> {
+  const PastSource past = past_of(archive);
+  ORIEL_TRY(for_each_recording(past, feed, span, [&](const RecordingRow& row) -> Result<void> {
     ORIEL_TRY_ASSIGN(const auto init, archive.catalog().init_of(row));
     const bool muted = !view.with_audio && media::has_sound_to_mute(*init.tracks);
     ORIEL_TRY_ASSIGN(const auto placed, placed_segments(row));
@@ -119,11 +124,11 @@ namespace {
 // The parts of one row that belong to a clip, as pieces of at most one segment.
 class ClipBuilder {
  public:
-  ClipBuilder(const archive::Archive& archive, const access::View& view, UtcSpan span)
-      : archive_(archive), view_(view), span_(span) {}
+  ClipBuilder(PastSource past, const access::View& view, UtcSpan span)
+      : past_(past), view_(view), span_(span) {}
 
   Result<void> add(const RecordingRow& row) {
-    ORIEL_TRY_ASSIGN(const auto init, archive_.catalog().init_of(row));
+    ORIEL_TRY_ASSIGN(const auto init, past_.catalog.init_of(row));
     if (!plan_.init) {
       plan_.muted = !view_.with_audio && media::has_sound_to_mute(*init.tracks);
       stored_init_ = init.bytes;
@@ -164,6 +169,7 @@ class ClipBuilder {
     ClipPlan::Piece piece;
     piece.first_part = segment.first_part;
     piece.end_part = segment.first_part + segment.entry.parts;
+    piece.offset = segment.offset;
     piece.bytes = static_cast<std::uint64_t>(segment.entry.bytes);
     std::int64_t start_90k = segment.start_90k;
     std::int64_t end_90k = start_90k + segment.entry.duration_90k;
@@ -171,7 +177,7 @@ class ClipBuilder {
     if (segment.end > span_.end || plan_.pieces.empty() ||
         (!continues && !segment.entry.independent)) {
       ORIEL_TRY_ASSIGN(const auto table,
-                       archive_.reader().part_table(*row, segment.index, segment.index + 1));
+                       past_.reader.part_table(*row, segment.index, segment.index + 1));
       trim(table, continues, piece, start_90k, end_90k);
       if (piece.first_part == piece.end_part) return {};
     }
@@ -210,13 +216,14 @@ class ClipBuilder {
     while (end > begin && table[end - 1].start >= span_.end) --end;
     piece.first_part = table[begin].number;
     piece.end_part = end > begin ? table[end - 1].number + 1 : piece.first_part;
+    piece.offset = table[begin].file_offset;
     piece.bytes = 0;
     for (std::size_t i = begin; i < end; ++i) piece.bytes += table[i].bytes;
     start_90k = table[begin].start_90k;
     if (end > begin) end_90k = table[end - 1].start_90k + table[end - 1].duration_90k;
   }
 
-  const archive::Archive& archive_;
+  const PastSource past_;
   const access::View& view_;
   const UtcSpan span_;
   ClipPlan plan_;
@@ -227,10 +234,10 @@ class ClipBuilder {
 
 }  // namespace
 
-Result<ClipPlan> plan_clip(const archive::Archive& archive, const FeedId& feed,
-                           const access::View& view, UtcSpan span) {
-  ClipBuilder builder(archive, view, span);
-  ORIEL_TRY(for_each_recording(archive, feed, span,
+Result<ClipPlan> plan_clip(PastSource past, const FeedId& feed, const access::View& view,
+                           UtcSpan span) {
+  ClipBuilder builder(past, view, span);
+  ORIEL_TRY(for_each_recording(past, feed, span,
                                [&](const RecordingRow& row) { return builder.add(row); }));
   return builder.finish();
 }
@@ -246,11 +253,10 @@ Result<void> tag_clip(ClipPlan& plan, const media::MovieTags& tags) {
   return {};
 }
 
-Result<SharedBytes> clip_piece(const archive::Archive& archive, const ClipPlan& plan,
-                               std::size_t index) {
+Result<SharedBytes> clip_piece(PastSource past, const ClipPlan& plan, std::size_t index) {
   const auto& piece = plan.pieces[index];
   ORIEL_TRY_ASSIGN(auto parts,
-                   archive.reader().read_parts(*piece.row, piece.first_part, piece.end_part));
+                   past.reader.read_parts(*piece.row, piece.first_part, piece.end_part));
   if (parts.bytes.size() != piece.bytes)
     return fail(ErrorKind::data_loss, "a recording does not hold what its index says");
   for (const auto& part : parts.pieces) {

@@ -15,6 +15,15 @@
 
 namespace oriel::api {
 
+// Where the past is read: of a running archive, or of one that only tools look at.
+struct PastSource {
+  const archive::Catalog& catalog;
+  const archive::Reader& reader;
+};
+inline PastSource past_of(const archive::Archive& archive) {
+  return {archive.catalog(), archive.reader()};
+}
+
 // The segments of main recordings that overlap the visible parts of a span, by time.
 Result<std::vector<media::PlaylistSegment>> past_segments(const archive::Archive& archive,
                                                           const FeedId& feed,
@@ -29,6 +38,7 @@ struct ClipPlan {
     std::shared_ptr<const archive::RecordingRow> row;
     std::uint32_t first_part = 0;
     std::uint32_t end_part = 0;
+    std::uint64_t offset = 0;    // in the file
     std::uint64_t bytes = 0;     // in the file, and in the clip
     std::int64_t shift_90k = 0;  // added to the decode times in the file
   };
@@ -42,13 +52,12 @@ struct ClipPlan {
 };
 // Errors: not_found (nothing recorded in the span that this viewer may see), conflict (the
 // picture's parameters change within the span; the message says when).
-Result<ClipPlan> plan_clip(const archive::Archive& archive, const FeedId& feed,
-                           const access::View& view, UtcSpan span);
+Result<ClipPlan> plan_clip(PastSource past, const FeedId& feed, const access::View& view,
+                           UtcSpan span);
 // Lets the file say what it shows; nothing of its pictures changes. Errors: data_loss.
 Result<void> tag_clip(ClipPlan& plan, const media::MovieTags& tags);
 // Bytes of one piece as they stand in the clip.
-Result<SharedBytes> clip_piece(const archive::Archive& archive, const ClipPlan& plan,
-                               std::size_t index);
+Result<SharedBytes> clip_piece(PastSource past, const ClipPlan& plan, std::size_t index);
 
 // What a still of a moment is decoded from.
 struct StillSource {

@@ -70,7 +70,7 @@ class ClipStream {
     SharedBytes bytes = plan_->init;
     if (index > 0) {
       auto read = co_await services_.offload.run(
-          [this, index] { return clip_piece(services_.archive, *plan_, index - 1); });
+          [this, index] { return clip_piece(past_of(services_.archive), *plan_, index - 1); });
       if (!read) co_return fail(read.error());
       bytes = std::move(*read);
     }
@@ -96,7 +96,7 @@ Awaitable<Response> clip(Services& services, Request& request) {
   auto span = span_parameters(request, kClipMax, kInsteadOfClip);
   if (!span) co_return http::problem(span.error());
   auto planned = co_await services.offload.run([&]() -> Result<ClipPlan> {
-    auto made = plan_clip(services.archive, seen->feed->id(), seen->view, *span);
+    auto made = plan_clip(past_of(services.archive), seen->feed->id(), seen->view, *span);
     if (!made && made.error().kind == ErrorKind::not_found)
       return fail(why_nothing(services, *seen, *span));
     return made;

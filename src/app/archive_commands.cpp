@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
 #include <set>
 
 #include <fmt/format.h>
@@ -258,19 +259,22 @@ Result<archive::RebuildReport> Rebuilding::make() {
                           shelf.clock.now(), pace);
 }
 
-// Each step leaves a database under the right name or none, never half of one.
+// At every moment there is a whole database under the right name: a start that found none would
+// begin an empty one. The old one's log goes first: it must not be taken for the new one's.
 Result<void> Rebuilding::switch_over() {
   namespace fs = std::filesystem;
   std::error_code error;
-  const auto move = [&](const std::string& from, const std::string& to) {
-    for (const auto* suffix : {"-wal", "-shm", ""})
-      if (!error && fs::exists(from + suffix)) fs::rename(from + suffix, to + suffix, error);
-  };
+  const auto files = archive::make_posix_file_system();
+  const auto folder = fs::absolute(path_).parent_path().string();
   if (fs::exists(path_)) {
     aside_ = fmt::format("{}.before-{}", path_, SystemClock().now().ms());
-    move(path_, aside_);
+    fs::create_hard_link(path_, aside_, error);
+    for (const auto* suffix : {"-wal", "-shm"})
+      if (!error && fs::exists(path_ + suffix)) fs::rename(path_ + suffix, aside_ + suffix, error);
   }
-  move(path_ + ".rebuilt", path_);
+  if (!error) ORIEL_TRY(files->sync_folder(folder));
+  if (!error) fs::rename(path_ + ".rebuilt", path_, error);
+  if (!error) ORIEL_TRY(files->sync_folder(folder));
   if (error) return fail(errno_error(error.value(), "put " + path_ + " in its place"));
   return {};
 }
@@ -298,35 +302,52 @@ int list_recordings(const Config& config, const std::string& feed, std::size_t c
   return 0;
 }
 
-int inspect_recording(const std::string& path) {
-  const auto files = archive::make_posix_file_system();
-  auto file = files->open(path, archive::OpenMode::read);
-  if (!file) {
-    failed(file.error());
-    return 2;
+int list_volumes(const Config& config) {
+  auto shelf = open_shelf(config);
+  if (!shelf) return failed(shelf.error());
+  struct Held {
+    std::int64_t recordings = 0;
+    std::int64_t bytes = 0;
+  };
+  std::map<std::string, Held> held;
+  std::map<std::string, std::int64_t> moving;
+  const auto counted = (*shelf)->database->read([&](store::Session& session) -> Result<void> {
+    held.clear();
+    moving.clear();
+    ORIEL_TRY(session.query("SELECT volume, COUNT(*), SUM(bytes) FROM recording GROUP BY volume",
+                            {}, [&](const store::Row& row) {
+                              held[row.text(0)] = {row.integer(1), row.integer(2)};
+                            }));
+    return session.query("SELECT to_volume, COUNT(*) FROM moving GROUP BY to_volume", {},
+                         [&](const store::Row& row) { moving[row.text(0)] = row.integer(1); });
+  });
+  if (!counted) return failed(counted.error());
+  constexpr double kGiB = 1 << 30;
+  fmt::print("{:<12} {:<9} {:>12} {:>12} {:>11} {:>12}  path\n", "volume", "state", "free GiB",
+             "of GiB", "recordings", "GiB");
+  for (const auto* volume : (*shelf)->volume_views) {
+    const auto status = volume->status();
+    const auto& id = volume->id().str();
+    const auto& on = held[id];
+    fmt::print("{:<12} {:<9} {:>12.1f} {:>12.1f} {:>11} {:>12.3f}  {}\n", id,
+               boost::describe::enum_to_string(status.state, "?"),
+               static_cast<double>(status.free_bytes) / kGiB,
+               static_cast<double>(status.total_bytes) / kGiB, on.recordings,
+               static_cast<double>(on.bytes) / kGiB, volume->path());
+    if (!status.message.empty()) fmt::print("  {}\n", status.message);
+    if (volume->draining())
+      fmt::print("  {}\n",
+                 on.recordings == 0
+                     ? std::string("drained: no recording lies on it any more")
+                     : fmt::format("draining: {} recordings are still to be moved", on.recordings));
+    if (moving[id] > 0) fmt::print("  a copy to it is under way\n");
+    held.erase(id);
   }
-  const auto scanned = archive::scan_recording(**file);
-  if (!scanned) {
-    failed(scanned.error());
-    return 2;
-  }
-  const auto name = archive::parse_recording_file_name(path.substr(path.rfind('/') + 1));
-  if (name)
-    fmt::print("recording  {}, {}\n", name->id.value,
-               boost::describe::enum_to_string(name->rendition, "?"));
-  const Duration length = ticks_to_duration(scanned->duration_90k);
-  fmt::print("start      {}\n", format_rfc3339(scanned->start));
-  fmt::print("end        {}\n", format_rfc3339(scanned->start + length));
-  fmt::print("length     {:.3f} s of {} in {} parts, {} segments\n", length.seconds(),
-             scanned->video ? "video" : "sound", scanned->parts, scanned->segments.size());
-  const std::uint64_t behind = scanned->file_bytes - scanned->whole_bytes;
-  fmt::print("bytes      {}\n", scanned->file_bytes);
-  if (behind == 0) {
-    fmt::print("state      whole\n");
-    return 0;
-  }
-  fmt::print("state      damaged: the last {} bytes are no whole part\n", behind);
-  return 1;
+  for (const auto& [id, on] : held)
+    if (on.recordings > 0)
+      fmt::print("{:<12} is not in the configuration, and {} recordings lie on it\n", id,
+                 on.recordings);
+  return 0;
 }
 
 int verify_archive(const Config& config, const VerifyRequest& request) {

@@ -11,9 +11,8 @@ namespace oriel::app {
 
 // Each prints to standard output, errors and progress to standard error, and gives the exit status.
 int list_recordings(const Config& config, const std::string& feed, std::size_t count_max);
-// What a recording's file says by itself, without configuration or database; nothing is changed.
-// Status 1 when bytes behind the last whole part are torn or foreign, 2 when it is no recording.
-int inspect_recording(const std::string& path);
+// Each volume: state, room, what lies on it, and how far it is drained.
+int list_volumes(const Config& config);
 
 struct VerifyRequest {
   std::string feed;   // empty: all

@@ -12,6 +12,8 @@
 #include "app/commands.h"
 #include "app/config.h"
 #include "app/database_command.h"
+#include "app/inspect_command.h"
+#include "app/proof_commands.h"
 #include "app/retention_command.h"
 #include "app/serve.h"
 #include "base/thread.h"
@@ -41,6 +43,8 @@ struct Arguments {
   app::VerifyRequest verify;
   app::RebuildRequest rebuild;
   std::string to;
+  app::ExportRequest clip;
+  std::string key;
 };
 
 // Commands that need a configuration take a file, or only the data folder.
@@ -175,6 +179,27 @@ void add_people(CLI::App& program, Arguments& arguments, Commands& commands) {
                       }});
 }
 
+void add_proofs(CLI::App& archive, Arguments& arguments, Commands& commands) {
+  auto* clip = archive.add_subcommand("export", "A span of a feed as a file");
+  clip->add_option("--feed", arguments.clip.feed)->required();
+  clip->add_option("--start", arguments.clip.start, "RFC 3339")->required();
+  clip->add_option("--end", arguments.clip.end, "At most an hour later")->required();
+  clip->add_option("--out", arguments.clip.out, "The file to make; it must not exist")->required();
+  clip->add_flag("--proof", arguments.clip.proof,
+                 "A tar with the recordings it was cut from and what was signed about them");
+  add_config_options(*clip, arguments);
+  commands.push_back({clip, [&] {
+                        return with_config(arguments, [&](const app::Config& config) {
+                          return app::export_clip(config, arguments.clip);
+                        });
+                      }});
+  auto* check = archive.add_subcommand(
+      "check", "Whether a clip's proof holds; needs nothing but the proof and the node's key");
+  check->add_option("path", arguments.file, "The tar, or a folder with what was in it")->required();
+  check->add_option("--key", arguments.key, "The node's public key: PEM file or 64 digits");
+  commands.push_back({check, [&] { return app::check_clip_proof(arguments.file, arguments.key); }});
+}
+
 void add_archive(CLI::App& program, Arguments& arguments, Commands& commands) {
   auto* archive = program.add_subcommand("archive", "The archive");
   archive->require_subcommand(1);
@@ -195,7 +220,7 @@ void add_archive(CLI::App& program, Arguments& arguments, Commands& commands) {
   add_config_options(*retention, arguments);
   commands.push_back({retention, [&] { return with_config(arguments, app::show_retention); }});
   auto* inspect = archive->add_subcommand(
-      "inspect", "What a recording's file says by itself: time, length, whether it is whole");
+      "inspect", "What a file is: time, length, hash, and whether a seal says that it is whole");
   inspect->add_option("file", arguments.file)->required();
   commands.push_back({inspect, [&] { return app::inspect_recording(arguments.file); }});
   auto* verify = archive->add_subcommand(
@@ -227,6 +252,11 @@ void add_archive(CLI::App& program, Arguments& arguments, Commands& commands) {
                           return app::rebuild_archive(config, arguments.rebuild);
                         });
                       }});
+  auto* volumes = archive->add_subcommand(
+      "volumes", "The volumes: state, room, what lies on them, how far one is drained");
+  add_config_options(*volumes, arguments);
+  commands.push_back({volumes, [&] { return with_config(arguments, app::list_volumes); }});
+  add_proofs(*archive, arguments, commands);
   auto* key = archive->add_subcommand("key", "The public key that this node signs with");
   add_config_options(*key, arguments);
   commands.push_back({key, [&] { return with_config(arguments, app::show_key); }});
