@@ -237,6 +237,7 @@ TEST_F(MovingTest, a_surplus_file_goes_when_its_volume_comes_back) {
   survivor->forget_name("/v2/oriel-volume.json");
   open(std::move(survivor));
   EXPECT_FALSE(disk->content(path).empty()) << "nothing is touched while it is not there";
+  EXPECT_EQ(count_of("moving"), 1);
   disk->put("/v2/oriel-volume.json", marker);
   for (int i = 0; i < 500 && !archive->volumes().back()->ready(); ++i) {
     clock.advance(Duration::from_s(31));

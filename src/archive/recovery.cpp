@@ -216,7 +216,7 @@ Result<void> Recovery::look_at_day(const Volume& volume, const FeedId& feed, Day
            (begin + Duration::from_s(86'400)).us},
           [&](const store::Row& row) { rows.insert(row.integer(0)); }));
     // Their files are on the way out, or copies that never became recordings.
-    for (const auto* table : {"deletion", "thinning"})
+    for (const auto* table : {"deletion", "thinning", "moving"})
       ORIEL_TRY(session.query(std::string("SELECT recording FROM ") + table, {},
                               [&](const store::Row& row) { rows.insert(row.integer(0)); }));
     return {};

@@ -242,11 +242,13 @@ Result<Sweep::Rows> Sweep::rows_of(const FeedId& feed, Day day) {
 Result<bool> Sweep::has_row(RecordingId id) {
   bool found = false;
   ORIEL_TRY(database_.read([&](store::Session& session) {
-    // Also of what is being deleted, and of thinned copies that are being made.
+    // Also of what is being deleted, of thinned copies that are being made, and of copies that are
+    // on their way between volumes.
     return session.query(
         "SELECT id FROM recording WHERE id = $1"
         " UNION ALL SELECT recording FROM deletion WHERE recording = $1"
-        " UNION ALL SELECT recording FROM thinning WHERE recording = $1",
+        " UNION ALL SELECT recording FROM thinning WHERE recording = $1"
+        " UNION ALL SELECT recording FROM moving WHERE recording = $1",
         {id.value}, [&](const store::Row&) { found = true; });
   }));
   return found;
