@@ -48,7 +48,7 @@ Result<File> shelve_clip(Services& services, const ClipPlan& plan) {
   const auto write = [&]() -> Result<File> {
     ORIEL_TRY_ASSIGN(auto at, objects.append(name, 0, *plan.init));
     for (std::size_t i = 0; i < plan.pieces.size(); ++i) {
-      ORIEL_TRY_ASSIGN(const auto bytes, clip_piece(services.archive, plan, i));
+      ORIEL_TRY_ASSIGN(const auto bytes, clip_piece(past_of(services.archive), plan, i));
       ORIEL_TRY_ASSIGN(at, objects.append(name, at, *bytes));
     }
     return services.commons.shelf.keep(name, std::nullopt);
@@ -129,7 +129,8 @@ Result<Work> make_work(Services& services, const Request& request, const Seen& s
     content.place = commons::WorkPlace{about.place->latitude, about.place->longitude};
   const auto name = feed.str() + "-" + stamp_of(form.start);
   if (!still) {
-    ORIEL_TRY_ASSIGN(auto plan, plan_clip(services.archive, feed, view, {form.start, form.end}));
+    ORIEL_TRY_ASSIGN(auto plan,
+                     plan_clip(past_of(services.archive), feed, view, {form.start, form.end}));
     auto tags = movie_tags(about, {plan.start, plan.end}, services.window);
     tags.title = in_all_languages(form.title);
     ORIEL_TRY(tag_clip(plan, tags));
