@@ -1,5 +1,6 @@
 // What one may do with a Work, whom it credits, and what stands against publishing it.
 #include "api/provenance.h"
+#include "api/rights.h"
 #include "api/services.h"
 #include "api/viewer.h"
 #include "api/work_gate.h"
@@ -15,15 +16,6 @@ using commons::WorkId;
 using http::Awaitable;
 using http::Request;
 using http::Response;
-
-struct ClashView {
-  std::string work;  // ids
-  std::string source;
-  commons::ClashReason reason = commons::ClashReason::unknown_licence;
-  std::string en;
-  std::string zh;
-};
-BOOST_DESCRIBE_STRUCT(ClashView, (), (work, source, reason, en, zh))
 
 struct Rights {
   std::string licence;     // as it is called in the language asked for; as given when unknown
@@ -66,6 +58,15 @@ Result<Chain> chain_of(Services& services, const Request& request) {
   return chain;
 }
 
+Result<std::vector<ClashView>> clashes_in(const Chain& chain) {
+  std::vector<ClashView> views;
+  ORIEL_TRY_ASSIGN(const auto clashes, commons::find_clashes(chain));
+  for (const auto& clash : clashes)
+    views.push_back(
+        {chain[clash.work].id, chain[clash.source].id, clash.reason, clash.en, clash.zh});
+  return views;
+}
+
 Result<Rights> rights_of(const Chain& chain, const std::string& language) {
   Rights rights;
   rights.licence = chain.front().licence;
@@ -79,10 +80,7 @@ Result<Rights> rights_of(const Chain& chain, const std::string& language) {
   rights.may_share = whole.may_share;
   rights.may_adapt = whole.may_adapt;
   rights.may_sell = whole.may_sell;
-  ORIEL_TRY_ASSIGN(const auto clashes, commons::find_clashes(chain));
-  for (const auto& clash : clashes)
-    rights.clashes.push_back(
-        {chain[clash.work].id, chain[clash.source].id, clash.reason, clash.en, clash.zh});
+  ORIEL_TRY_ASSIGN(rights.clashes, clashes_in(chain));
   ORIEL_TRY_ASSIGN(const auto fitting, commons::fitting_licences(chain));
   for (const auto& licence : fitting) rights.fitting.push_back(licence.uri);
   return rights;
@@ -145,6 +143,13 @@ Awaitable<Response> list_licences(Services&, Request&) {
 }
 
 }  // namespace
+
+Result<std::vector<ClashView>> clashes_of(const Services& services, const Request& request,
+                                          const WorkId& id) {
+  ORIEL_TRY_ASSIGN(const auto chain, commons::load_chain(services.commons.catalogue, id,
+                                                         origin_of(services, request), "en"));
+  return clashes_in(chain);
+}
 
 void add_rights_routes(http::Router& router, Services& services) {
   using http::Method;

@@ -9,6 +9,7 @@
 #include "api/work_view.h"
 #include "commons/credits.h"
 #include "commons/licence.h"
+#include "commons/schema_org.h"
 #include "commons/work_chain.h"
 #include "http/problem.h"
 
@@ -182,6 +183,27 @@ std::string picture_of(const WorkPage& page) {
   return found;
 }
 
+// What everybody may have of it, for search engines.
+json::value schema_of(const Work& work, const WorkPage& page) {
+  commons::SchemaOrgContext context;
+  context.address = page.work.at("address").as_string();
+  const auto origin = context.address.substr(0, context.address.find("/works/"));
+  context.works = origin + "/works/";
+  for (const auto& maker : page.makers) context.makers.push_back(maker.name);
+  for (const auto& steward : page.stewards) context.publishers.push_back(steward.name);
+  context.terms = page.terms;
+  context.credit = page.credit.at("en");
+  const auto& seen = page.work.at("files").as_array();
+  for (std::size_t i = 0; i < seen.size(); ++i) {
+    const std::string url(seen[i].at("url").as_string());
+    if (url.empty()) continue;
+    const auto& held = work.files[i];
+    context.files.push_back({origin + url, std::string(seen[i].at("type").as_string()),
+                             seen[i].at("bytes").as_int64(), held.name, held.role});
+  }
+  return commons::schema_org(work, context);
+}
+
 std::string head_of(const Work& work, const WorkPage& page) {
   const auto title = in_all_languages(work.title);
   const std::string address(page.work.at("address").as_string());
@@ -195,7 +217,10 @@ std::string head_of(const Work& work, const WorkPage& page) {
   if (const auto picture = picture_of(page); !picture.empty())
     head += meta_tag("property", "og:image", address.substr(0, address.find("/works/")) + picture);
   head += meta_tag("name", "DC.rights", work.licence);
-  if (work.state != commons::WorkState::published) head += meta_tag("name", "robots", "noindex");
+  if (work.state == commons::WorkState::published)
+    head += data_script("application/ld+json", "schema-org", schema_of(work, page));
+  else
+    head += meta_tag("name", "robots", "noindex");
   head += link_tag("canonical", address);
   if (!page.licence.link.empty()) head += link_tag("license", page.licence.link);
   return head;
