@@ -1,0 +1,177 @@
+// The commons: what is published is found with its picture, and each kind has the viewer for it.
+// With ORIEL_USER and ORIEL_PASSWORD (an administrator), since a Work has to be made first.
+import { after, before, test } from 'node:test';
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import { axe_path, base, feeds, launch, open, wait_until } from './support.mjs';
+
+const name = process.env.ORIEL_USER;
+const password = process.env.ORIEL_PASSWORD;
+const skip = name && password ? false : 'no administrator was given';
+const samples = new URL('../../../shared/samples/', import.meta.url);
+const bird = new URL('audio/birds_10s.wav', samples);
+const no_samples = existsSync(bird) ? skip : `the samples are not there: ${bird.pathname}`;
+const licence = 'http://creativecommons.org/licenses/by/4.0/';
+const kTable = 'day,animals\n2026-11-01,12\n2026-11-02,"1,204"\n';
+
+let browser;
+let page; // of somebody who is in
+before(async () => {
+  browser = await launch();
+  if (skip) return;
+  page = await open(browser, '/desk');
+  await page.waitForSelector('[data-desk=out]');
+  await page.fill('[name=name]', name);
+  await page.fill('[name=password]', password);
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('[data-desk=in]');
+});
+after(() => browser?.close());
+
+async function send(path, data, headers = {}) {
+  const answer = await page.request.post(`${base}${path}`, {
+    data,
+    headers: { origin: base, ...headers },
+    timeout: 60_000
+  });
+  assert.ok(answer.ok(), `${path}: ${answer.status()} ${await answer.text()}`);
+  return answer.json();
+}
+async function publish(work) {
+  for (const state of ['in_review', 'published'])
+    work = await send(
+      `/api/v1/works/${work.id}/state`,
+      { state },
+      { 'if-match': `"${work.version}"` }
+    );
+  return work;
+}
+async function shared_file(bytes, file_name, content) {
+  const file = await send(`/api/v1/uploads?name=${file_name}`, bytes, {
+    'content-type': 'application/octet-stream',
+    'upload-complete': '?1'
+  });
+  return publish(
+    await send('/api/v1/works', {
+      licence,
+      files: [{ sha256: file.sha256, name: file_name, role: content.role ?? 'original' }],
+      kind: content.kind,
+      title: content.title
+    })
+  );
+}
+
+test(
+  'a moment becomes a Work that visitors find and watch where it happened',
+  { skip },
+  async () => {
+    const { id } = (await feeds())[0];
+    const first = await wait_until(async () => {
+      const answer = await (await fetch(`${base}/api/v1/feeds/${id}`)).json();
+      const at = Date.parse(answer.first_recorded_at ?? '');
+      return Date.now() - at > 12_000 && at;
+    }, 'twelve seconds recorded');
+    const work = await publish(
+      await send('/api/v1/works/of-moment', {
+        feed: id,
+        start: new Date(first + 2_000).toISOString(),
+        end: new Date(first + 6_000).toISOString(),
+        title: { en: 'Four seconds of the plateau', zh: '高原四秒' },
+        licence
+      })
+    );
+    const visit = await open(browser, '/commons');
+    const card = visit.locator(`[data-work="${work.id}"]`);
+    await card.waitFor();
+    await visit.waitForFunction(
+      (wanted) => document.querySelector(`[data-work="${wanted}"] img`)?.naturalWidth > 0,
+      work.id
+    );
+    await card.click();
+    await visit.waitForSelector('[data-viewer=video]');
+    await visit.waitForFunction(() => {
+      const video = document.querySelector('video');
+      return video?.readyState >= 1 && video.duration > 3;
+    });
+    assert.match(await visit.locator('[data-licence]').innerText(), /Attribution|CC BY/i);
+    assert.match(await visit.locator('[data-cite]').innerText(), /高原四秒/);
+    const data = JSON.parse(await visit.locator('#schema-org').textContent());
+    assert.equal(data['@type'], 'VideoObject');
+    await visit.click('[data-moment-of] a');
+    await visit.waitForFunction(() => location.search.includes('feed='));
+    assert.deepEqual(visit.faults, []);
+    await visit.context().close();
+  }
+);
+
+test('a sound is heard, and seen as wave and spectrogram', { skip: no_samples }, async () => {
+  const work = await shared_file(readFileSync(bird), 'birds.wav', {
+    kind: 'sound',
+    title: { en: 'Birds' }
+  });
+  const visit = await open(browser, `/works/${work.id}`);
+  await visit.waitForSelector('[data-sound=drawn]');
+  const colours = await visit.evaluate(() => {
+    const canvas = document.querySelector('canvas');
+    const { data } = canvas
+      .getContext('2d')
+      .getImageData(0, canvas.height / 2, canvas.width, canvas.height / 2);
+    const seen = new Set();
+    for (let i = 0; i < data.length; i += 4)
+      seen.add((data[i] << 16) | (data[i + 1] << 8) | data[i + 2]);
+    return seen.size;
+  });
+  assert.ok(colours > 50, `a spectrogram of ${colours} colours`);
+  assert.ok((await visit.evaluate(() => document.querySelector('audio').duration)) > 9);
+  assert.deepEqual(visit.faults, []);
+  await visit.context().close();
+});
+
+test('a table of data shows its first rows, in Chinese too', { skip }, async () => {
+  const work = await shared_file(Buffer.from(kTable), 'animals.csv', {
+    kind: 'dataset',
+    role: 'data',
+    title: { en: 'Animals counted', zh: '动物计数' }
+  });
+  const visit = await open(browser, `/works/${work.id}?lang=zh`);
+  await visit.waitForSelector('[data-table="3"]');
+  assert.equal(await visit.locator('h1').innerText(), '动物计数');
+  assert.equal(await visit.locator('tbody td').last().innerText(), '1,204');
+  await visit.evaluate(readFileSync(axe_path, 'utf8'));
+  const found = await visit.evaluate(() => window.axe.run(document));
+  const serious = found.violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target.join(' '))}`);
+  assert.deepEqual(serious, []);
+  await visit.context().close();
+});
+
+test('what clashes with its source stays in the queue, and is told why', { skip }, async () => {
+  const source = await publish(
+    await send('/api/v1/works', {
+      kind: 'image',
+      title: { en: 'Not to be changed' },
+      licence: 'http://creativecommons.org/licenses/by-nd/4.0/'
+    })
+  );
+  const made = await send('/api/v1/works', {
+    kind: 'image',
+    title: { en: 'Changed all the same' },
+    licence,
+    derived_from: [source.id]
+  });
+  await send(
+    `/api/v1/works/${made.id}/state`,
+    { state: 'in_review' },
+    { 'if-match': `"${made.version}"` }
+  );
+  await page.goto(`${base}/desk#works`);
+  await page.reload();
+  const row = page.locator(`[data-work="${made.id}"]`);
+  await row.locator('[data-to=published]').click();
+  await page.locator('[role=alert]', { hasText: 'Not to be changed' }).waitFor();
+  await row.locator('[data-to=draft]').click();
+  await page.fill('dialog input', 'the licence of its source');
+  await page.locator('dialog form .button').last().click();
+  await row.waitFor({ state: 'detached' });
+});
