@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Work, WorkFile } from '../api/types';
-import { first_rows, main_file, picture_of, viewer_of } from './files';
+import { first_rows, main_file, picture_of, separator_of, viewer_of } from './files';
 
 const file = (type: string, role: WorkFile['role'] = 'original', url = '/files/a'): WorkFile => ({
   sha256: 'a',
@@ -36,4 +36,13 @@ test('quoted cells keep their separators, quotes and line ends', () => {
     ['1,5', 'say "hi"\nthere']
   ]);
   assert.equal(first_rows('1\n2\n3\n', 2).length, 2);
+});
+
+test('a table is told by its type, or of a text by its name', () => {
+  const text = file('text/plain');
+  assert.equal(separator_of(text), undefined);
+  assert.equal(separator_of({ ...text, name: 'herd.CSV' }), ',');
+  assert.equal(separator_of({ ...text, name: 'herd.tsv' }), '\t');
+  assert.equal(separator_of({ ...file('text/csv'), name: 'herd' }), ',');
+  assert.equal(separator_of({ ...file('application/zip'), name: 'herd.csv' }), undefined);
 });

@@ -3,7 +3,14 @@ import type { Work, WorkFile } from '../api/types';
 
 export type Viewer = 'video' | 'sound' | 'image' | 'table' | 'none';
 
-const kTables = ['text/csv', 'text/tab-separated-values'];
+/** What parts the cells of a table; undefined for what is none. A type is told by the bytes, which
+ * do not tell a table from another text: then its name does. */
+export function separator_of({ type, name }: WorkFile): ',' | '\t' | undefined {
+  if (!type.startsWith('text/')) return undefined;
+  if (type === 'text/csv' || /\.csv$/i.test(name)) return ',';
+  if (type === 'text/tab-separated-values' || /\.(tsv|tab)$/i.test(name)) return '\t';
+  return undefined;
+}
 
 export function viewer_of(file: WorkFile | undefined): Viewer {
   if (!file?.url) return 'none';
@@ -11,7 +18,7 @@ export function viewer_of(file: WorkFile | undefined): Viewer {
   if (file.type.startsWith('audio/')) return 'sound';
   // A drawing may hold a script: as a picture it is shown without running any.
   if (file.type.startsWith('image/')) return 'image';
-  if (kTables.includes(file.type)) return 'table';
+  if (separator_of(file)) return 'table';
   return 'none';
 }
 
