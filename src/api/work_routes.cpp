@@ -3,6 +3,7 @@
 #include "api/services.h"
 #include "api/viewer.h"
 #include "api/work_gate.h"
+#include "api/work_search.h"
 #include "api/work_view.h"
 #include "commons/defaults.h"
 #include "http/conditional.h"
@@ -81,6 +82,11 @@ Result<std::optional<WorkState>> state_of(const Request& request) {
 }
 
 Awaitable<Response> list_works(Services& services, Request& request) {
+  if (is_search(request)) {
+    auto found = co_await services.offload.run([&] { return search_works(services, request); });
+    if (!found) co_return http::problem(found.error());
+    co_return uncached(Response::json(*found));
+  }
   const auto page = page_of(request);
   if (!page) co_return http::problem(page.error());
   const auto state = state_of(request);
@@ -329,6 +335,7 @@ void add_work_routes(http::Router& router, Services& services) {
   auto described = paged(operation("listWorks", "commons", "Works, the newest first"));
   described.parameters.push_back(
       {.name = "state", .description = "published when absent; draft, in_review, withdrawn, any"});
+  for (auto& parameter : search_parameters()) described.parameters.push_back(std::move(parameter));
   described.answers[200] = {"Works", "application/json", work_list_schema()};
   add(Method::get, "/api/v1/works", std::move(described), list_works);
 

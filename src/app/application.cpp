@@ -251,7 +251,8 @@ Result<void> RunningApplication::open_commons() {
     options.free_bytes_min = std::min(options.free_bytes_min, disk.capacity / 20);
   auto objects = store::open_file_objects(std::move(options));
   if (!objects) return fail(std::move(objects).error().within("objects"));
-  ORIEL_TRY_ASSIGN(commons_, commons::House::open(std::move(*objects), *database_, clock_));
+  ORIEL_TRY_ASSIGN(commons_, commons::House::open(std::move(*objects), *database_, clock_,
+                                                  config_.data + "/search"));
   commons_->start();
   return {};
 }

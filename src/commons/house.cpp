@@ -4,12 +4,41 @@
 
 #include "base/log.h"
 #include "commons/first_terms.h"
+#include "commons/search_follower.h"
 
 namespace oriel::commons {
 
 namespace {
+
 constexpr auto kTidyEvery = std::chrono::hours(1);
+constexpr auto kIndexEvery = std::chrono::milliseconds(500);
+constexpr std::int64_t kIndexBatch = 1'000;
+
+// Whether the index knows of changes that the catalogue does not have: another database, or one
+// that was put back.
+Result<bool> is_ahead(const SearchIndex& index, const Catalogue& catalogue) {
+  if (index.change() == 0) return false;
+  ORIEL_TRY_ASSIGN(const auto last, catalogue.list_changed(index.change() - 1, 1));
+  return last.empty();
 }
+
+Result<std::unique_ptr<SearchIndex>> open_index(const std::filesystem::path& folder,
+                                                const Catalogue& catalogue, const Clock& clock) {
+  auto index = SearchIndex::open(folder, clock);
+  bool again = !index && index.error().kind == ErrorKind::data_loss;
+  if (index) {
+    ORIEL_TRY_ASSIGN(again, is_ahead(**index, catalogue));
+  }
+  if (!again) return index;
+  log::warn("the search index in {} does not fit the catalogue and is made again", folder.string());
+  index = std::unique_ptr<SearchIndex>();
+  std::error_code error;
+  std::filesystem::remove_all(folder, error);
+  if (error) return fail(ErrorKind::internal, folder.string() + ": " + error.message());
+  return SearchIndex::open(folder, clock);
+}
+
+}  // namespace
 
 House::House(std::unique_ptr<store::ObjectStore> kept, store::Database& database,
              const Clock& clock)
@@ -20,14 +49,23 @@ House::House(std::unique_ptr<store::ObjectStore> kept, store::Database& database
       importer(database, shelf, clock) {}
 
 Result<std::unique_ptr<House>> House::open(std::unique_ptr<store::ObjectStore> objects,
-                                           store::Database& database, const Clock& clock) {
+                                           store::Database& database, const Clock& clock,
+                                           const std::filesystem::path& index_folder) {
   std::unique_ptr<House> house(new House(std::move(objects), database, clock));
   ORIEL_TRY(database.write([](store::Session& session) { return add_first_terms(session); }));
+  auto index = open_index(index_folder, house->catalogue, clock);
+  if (index)
+    house->index_ = std::move(*index);
+  else
+    log::error("nothing can be searched for: {}", index.error().message);
   return house;
 }
 
 void House::start() {
   thread_ = NamedThread("commons", [this](const std::stop_token& stop) { tidy_loop(stop); });
+  if (index_)
+    index_thread_ =
+        NamedThread("search", [this](const std::stop_token& stop) { index_loop(stop); });
 }
 
 void House::tidy_loop(const std::stop_token& stop) {
@@ -38,6 +76,20 @@ void House::tidy_loop(const std::stop_token& stop) {
     if (!tidied) log::warn("files: {}", tidied.error().message);
     std::unique_lock lock(mutex_);
     wake_.wait_for(lock, stop, kTidyEvery, [] { return false; });
+  }
+}
+
+void House::index_loop(const std::stop_token& stop) {
+  SearchFollower follower(catalogue, *index_);
+  bool failing = false;
+  while (!stop.stop_requested()) {
+    const auto taken = follower.catch_up(kIndexBatch);
+    if (!taken && !failing) log::warn("the search index stays behind: {}", taken.error().message);
+    if (taken && failing) log::info("the search index goes on");
+    failing = !taken;
+    if (taken && *taken == kIndexBatch) continue;
+    std::unique_lock lock(mutex_);
+    wake_.wait_for(lock, stop, kIndexEvery, [] { return false; });
   }
 }
 

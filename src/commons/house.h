@@ -1,7 +1,8 @@
 // The house of the commons: its catalogue, shelf and uploads over one database and one object
-// store, and the thread that keeps it tidy.
+// store, its search index, and the threads that keep it tidy and findable.
 #pragma once
 #include <condition_variable>
+#include <filesystem>
 #include <memory>
 #include <mutex>
 #include <stop_token>
@@ -12,6 +13,7 @@
 #include "base/time.h"
 #include "commons/catalogue.h"
 #include "commons/import.h"
+#include "commons/search_index.h"
 #include "commons/shelf.h"
 #include "commons/uploads.h"
 #include "store/database.h"
@@ -21,18 +23,28 @@ namespace oriel::commons {
 
 class House {
  public:
-  // Both must outlive it. Brings the terms that every house begins with. Blocks. Errors: of the
-  // database.
+  // Both must outlive it. Brings the terms that every house begins with. The index lies in
+  // `index_folder`; one that cannot be read, or that knows of changes that the catalogue does not
+  // have, is made again; without one the house opens all the same. Blocks. Errors: of the database.
   static Result<std::unique_ptr<House>> open(std::unique_ptr<store::ObjectStore> objects,
-                                             store::Database& database, const Clock& clock);
+                                             store::Database& database, const Clock& clock,
+                                             const std::filesystem::path& index_folder);
 
-  // Once an hour abandoned uploads go, and files that no Work names.
+  // Once an hour abandoned uploads go, and files that no Work names. Twice a second the index takes
+  // in what changed.
   void start();
-  void request_stop() { thread_.request_stop(); }
+  void request_stop() {
+    thread_.request_stop();
+    index_thread_.request_stop();
+  }
+
+  // What is published, by words; nullptr when it could not be opened.
+  const SearchIndex* index() const { return index_.get(); }
 
  private:
   House(std::unique_ptr<store::ObjectStore> kept, store::Database& database, const Clock& clock);
   void tidy_loop(const std::stop_token& stop);
+  void index_loop(const std::stop_token& stop);
 
   std::unique_ptr<store::ObjectStore> objects_;
   std::mutex mutex_;
@@ -45,7 +57,9 @@ class House {
   Importer importer;
 
  private:
-  NamedThread thread_;  // last: it ends first
+  std::unique_ptr<SearchIndex> index_;
+  NamedThread thread_;  // last: they end first
+  NamedThread index_thread_;
 };
 
 }  // namespace oriel::commons

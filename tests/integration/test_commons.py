@@ -385,3 +385,39 @@ def test_a_disk_that_fills_during_an_upload_stops_it_and_it_goes_on_when_there_i
     done = append(curator, place, offset, data[offset:], True)
     assert done.status_code == 201, done.text
     assert done.json()["sha256"] == hashlib.sha256(data).hexdigest()
+
+
+def test_what_is_published_is_found_within_a_moment_and_what_is_withdrawn_is_not(server, curator):
+    title = {"en": "Bar-headed goose on the nest", "zh": "孵卵的斑头雁"}
+    work = add(server, curator, title=title, terms=["http://metadata.un.org/sdg/15"])
+
+    def search(**asked):
+        answer = requests.get(works(server), params=asked, timeout=30)
+        assert answer.ok, answer.text
+        return answer.json()
+
+    def found(words):
+        return [item["id"] for item in search(q=words)["items"]]
+
+    assert work["id"] not in found("goose")
+    work = move(server, curator, work, "in_review", "published")
+    for words in ("goose", "nests goose", "斑头雁", "bantouyan", '"headed goose"', "goos"):
+        wait_until(lambda words=words: work["id"] in found(words), what=words)
+    counted = search(q="goose", kind="image")
+    goal = next(item for item in counted["facets"]["sdg"] if item["value"].endswith("/15"))
+    assert goal["count"] == 1 and goal["label"]["en"] == "Life on Land"
+    assert search(q="goose", kind="book")["total"] == 0
+    assert search(q="goose", sort="newest", count=1)["next"] is None
+    work = move(server, curator, work, "withdrawn")
+    wait_until(lambda: search(q="goose")["total"] == 0)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [{"q": "x" * 600}, {"q": "a", "sort": "loudest"}, {"q": "a", "cursor": "-1"},
+     {"q": "a", "count": "0"}, {"q": "a", "cursor": "100000000"}],
+)  # fmt: skip
+def test_a_search_that_cannot_be_is_refused_with_the_reason(server, asked):
+    answer = requests.get(works(server), params=asked, timeout=30)
+    assert answer.status_code == 400, answer.text
+    assert answer.json()["detail"]

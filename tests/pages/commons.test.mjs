@@ -44,6 +44,11 @@ async function publish(work) {
       { state },
       { 'if-match': `"${work.version}"` }
     );
+  // The index takes in what changed within a second.
+  await wait_until(async () => {
+    const answer = await (await fetch(`${base}/api/v1/works?q=&sort=newest`)).json();
+    return answer.items.some(({ id }) => id === work.id);
+  }, `to find ${work.id}`);
   return work;
 }
 async function shared_file(bytes, file_name, content) {
@@ -123,6 +128,27 @@ test('a sound is heard, and seen as wave and spectrogram', { skip: no_samples },
   });
   assert.ok(colours > 50, `a spectrogram of ${colours} colours`);
   assert.ok((await visit.evaluate(() => document.querySelector('audio').duration)) > 9);
+  assert.deepEqual(visit.faults, []);
+  await visit.context().close();
+});
+
+test('what is shared is found as one types, and narrowed by its kind', { skip }, async () => {
+  const title = { en: 'Kiang of the northern steppe', zh: '北部草原的藏野驴' };
+  const still = await publish(await send('/api/v1/works', { kind: 'still', title, licence }));
+  const lesson = await publish(await send('/api/v1/works', { kind: 'lesson', title, licence }));
+  const visit = await open(browser, '/commons');
+  await visit.fill('[name=q]', '藏野');
+  const cards = visit.locator('[data-work]');
+  await visit.waitForFunction(() => document.querySelectorAll('[data-work]').length === 2);
+  await visit.locator('[data-facet=kind] button', { hasText: 'Lesson' }).click();
+  await visit.waitForFunction(() => document.querySelectorAll('[data-work]').length === 1);
+  assert.equal(await cards.getAttribute('data-work'), lesson.id);
+  assert.match(visit.url(), /kind=lesson/);
+  await visit.locator('.chosen button').click();
+  await visit.fill('[name=q]', 'kiang nowhere');
+  await visit.waitForFunction(() => document.querySelectorAll('[data-work]').length === 0);
+  await visit.fill('[name=q]', 'norther');
+  await visit.locator(`[data-work="${still.id}"]`).waitFor();
   assert.deepEqual(visit.faults, []);
   await visit.context().close();
 });

@@ -17,8 +17,7 @@ export const facet_names = [
   'place',
   'taxon',
   'institution',
-  'age',
-  'term'
+  'age'
 ] as const;
 
 export function asked_by(search: string): Query {

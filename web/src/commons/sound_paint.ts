@@ -5,6 +5,7 @@ const kWindow = 1024; // samples of one column's spectrum: 23 ms at 44.1 kHz
 const kRate = 32_000; // what is decoded to, Hz: the spectrogram goes to half of it
 const kWave = 0.3; // of the height
 const kFloor_db = -90;
+const kSilence = 0.003; // of the full range: what is quieter is not drawn larger
 const kYield_columns = 60; // drawn without giving the page a chance to answer
 
 /** A quiet night through glacier to dawn, by loudness from 0 to 1. */
@@ -43,13 +44,15 @@ export async function paint_sound(
   const below = height - wave;
   context.clearRect(0, 0, width, height);
   const column = context.createImageData(1, below);
+  // A quiet sound is drawn as large as a loud one; silence stays a line.
+  const loudest = samples.reduce((most, value) => Math.max(most, Math.abs(value)), kSilence);
   for (let x = 0; x < width; x++) {
     if (signal.aborted) return;
     const begin = Math.floor((x / width) * samples.length);
     const end = Math.max(begin + 1, Math.floor(((x + 1) / width) * samples.length));
     let peak = 0;
     for (let i = begin; i < end; i++) peak = Math.max(peak, Math.abs(samples[i]!));
-    const tall = Math.max(1, peak * (wave - 8));
+    const tall = Math.max(1, (peak / loudest) * (wave - 8));
     context.fillStyle = '#9fd4e6';
     context.fillRect(x, (wave - tall) / 2, 1, tall);
 
