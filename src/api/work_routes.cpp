@@ -235,17 +235,16 @@ Awaitable<Response> move_work(Services& services, Request& request) {
   if (!may_move(work, wanted->state, identity_of(request)))
     co_return http::problem(Error{ErrorKind::denied, "only a curator may do this"});
   const WorkId id(work.id);
-  if (wanted->state == WorkState::published) {
-    const auto clashes =
-        co_await services.offload.run([&] { return clashes_of(services, request, id); });
-    if (!clashes) co_return http::problem(clashes.error());
-    if (!clashes->empty())
-      co_return problem_with(409, clashes->front().en, "clashes", to_json(*clashes));
-  }
   auto moved = co_await services.offload.run([&] {
     return services.commons.catalogue.move_work(id, work.version, wanted->state,
                                                 {identity_of(request).name, wanted->note});
   });
+  if (!moved && wanted->state == WorkState::published) {
+    const auto clashes =
+        co_await services.offload.run([&] { return clashes_of(services, request, id); });
+    if (clashes && !clashes->empty())
+      co_return problem_with(409, moved.error().message, "clashes", to_json(*clashes));
+  }
   co_return co_await finish_change(services, request, std::move(moved), id);
 }
 
