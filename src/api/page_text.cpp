@@ -43,10 +43,14 @@ std::string link_tag(std::string_view rel, std::string_view href) {
 }
 
 std::string data_script(std::string_view type, std::string_view id, const json::value& data) {
-  std::string text = json::serialize(data);
+  std::string text;
   // A script's end must not be spelt inside it.
-  for (auto at = text.find('<'); at != std::string::npos; at = text.find('<', at))
-    text.replace(at, 1, "\\u003c");
+  for (const char c : json::serialize(data)) {
+    if (c == '<')
+      text += "\\u003c";
+    else
+      text += c;
+  }
   return fmt::format("<script type=\"{}\" id=\"{}\">{}</script>\n", type, id, text);
 }
 

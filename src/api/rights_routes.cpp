@@ -37,7 +37,7 @@ std::string language_of(const Request& request) {
 }
 
 // Of a Work that he may see all of. A source that he may not see keeps its credit, since whoever
-// takes the Work must give it, but has no address.
+// takes the Work must give it, but has no address and no id.
 Result<Chain> chain_of(Services& services, const Request& request) {
   auto id = parse_slug(request.parameter("id"));
   if (!id) return fail(ErrorKind::not_found, "there is no such Work");
@@ -53,7 +53,9 @@ Result<Chain> chain_of(Services& services, const Request& request) {
                                        language_of(request)));
   for (auto& place : chain) {
     ORIEL_TRY_ASSIGN(const bool known, sees(place.id));
-    if (!known) place.address.clear();
+    if (known) continue;
+    place.address.clear();
+    place.id.clear();
   }
   return chain;
 }

@@ -20,7 +20,8 @@ bool overlaps(const access::Withheld& withheld, const commons::MomentOf& moment)
 }  // namespace
 
 WorkSight sight_of(const commons::Work& work, const access::Identity& identity) {
-  if (work.state == WorkState::deleted) return WorkSight::gone;
+  if (work.state == WorkState::deleted)
+    return work.published_at ? WorkSight::gone : WorkSight::none;
   if (work.state == WorkState::published) return WorkSight::full;
   if (access::may(identity, Capability::make_works)) return WorkSight::full;
   if (access::may(identity, Capability::contribute_works) && work.made_by == identity.name)
@@ -34,6 +35,16 @@ bool may_change(const commons::Work& work, const access::Identity& identity) {
          work.state == WorkState::draft;
 }
 
+namespace {
+
+bool is_withheld_moment(const Services& services, const commons::MomentOf& moment) {
+  const auto withheld = services.policies.list_withheld(FeedId(moment.feed));
+  return std::any_of(withheld.begin(), withheld.end(),
+                     [&](const auto& span) { return overlaps(span, moment); });
+}
+
+}  // namespace
+
 Result<bool> is_withheld(const Services& services, const commons::Work& work,
                          const access::Identity& identity) {
   if (access::may(identity, Capability::watch_withheld)) return false;
@@ -41,9 +52,7 @@ Result<bool> is_withheld(const Services& services, const commons::Work& work,
   ORIEL_TRY_ASSIGN(const auto moments,
                    services.commons.catalogue.list_moments(commons::WorkId(work.id)));
   return std::any_of(moments.begin(), moments.end(), [&](const commons::MomentOf& moment) {
-    const auto withheld = services.policies.list_withheld(FeedId(moment.feed));
-    return std::any_of(withheld.begin(), withheld.end(),
-                       [&](const auto& span) { return overlaps(span, moment); });
+    return is_withheld_moment(services, moment);
   });
 }
 
@@ -61,7 +70,11 @@ Result<FileSight> sight_of_file(const Services& services, const std::string& sha
   for (const auto& id : holders.items) {
     ORIEL_TRY_ASSIGN(const auto work, services.commons.catalogue.load_work(commons::WorkId(id)));
     ORIEL_TRY_ASSIGN(const bool withheld, is_withheld(services, work, identity));
-    if (withheld) return FileSight{};
+    if (withheld) {
+      if (work.published_at || (work.moment && is_withheld_moment(services, *work.moment)))
+        return FileSight{};
+      continue;  // what a draft says that it was made of hides nothing from others
+    }
     ORIEL_TRY_ASSIGN(const bool from_public, is_withheld(services, work, visitor));
     hidden |= from_public;
     sight.allowed |= sight_of(work, identity) == WorkSight::full;
@@ -69,6 +82,28 @@ Result<FileSight> sight_of_file(const Services& services, const std::string& sha
   }
   sight.is_public &= !hidden;
   return sight;
+}
+
+Result<void> check_claims(const Services& services, const access::Identity& identity,
+                          const commons::Work* old, commons::WorkContent& content) {
+  if (!access::may(identity, Capability::watch_withheld)) {
+    if (old != nullptr)
+      content.moment = old->moment;
+    else if (content.moment && !access::may(identity, Capability::make_works))
+      return fail(ErrorKind::denied, "moment: a Work of a moment is cut out of the window");
+  }
+  for (std::size_t i = 0; i < content.files.size(); ++i) {
+    const auto& sha256 = content.files[i].sha256;
+    const bool known = old != nullptr && std::any_of(old->files.begin(), old->files.end(),
+                                                     [&](const commons::HeldFile& held) {
+                                                       return held.sha256 == sha256;
+                                                     });
+    if (known) continue;
+    ORIEL_TRY_ASSIGN(const auto sight, sight_of_file(services, sha256, identity));
+    if (!sight.allowed)
+      return fail(ErrorKind::invalid, "files[" + std::to_string(i) + "]: there is no such file");
+  }
+  return {};
 }
 
 }  // namespace oriel::api

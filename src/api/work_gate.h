@@ -36,4 +36,10 @@ struct FileSight {
 Result<FileSight> sight_of_file(const Services& services, const std::string& sha256,
                                 const access::Identity& identity);
 
+// What somebody says in a Work that he writes, over the version `old` or new (nullptr): the moment
+// stays what it was cut from, and a file is one that he may have. Blocks. Errors: invalid, denied,
+// of the database.
+Result<void> check_claims(const Services& services, const access::Identity& identity,
+                          const commons::Work* old, commons::WorkContent& content);
+
 }  // namespace oriel::api

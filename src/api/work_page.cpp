@@ -248,26 +248,20 @@ Response gone(const Work& work) {
 
 Awaitable<Response> work_page(Services& services, Request& request) {
   const std::string id(request.parameter("id"));
-  struct Found {
-    Work work;
-    std::optional<WorkPage> page;
-  };
-  auto found = co_await services.offload.run([&]() -> Result<Found> {
+  // The text too: a Work may hold a megabyte of it.
+  auto page = co_await services.offload.run([&]() -> Result<Response> {
     if (!parse_slug(id)) return fail(ErrorKind::not_found, "there is no such Work");
-    Found seen;
-    ORIEL_TRY_ASSIGN(seen.work, services.commons.catalogue.load_work(WorkId(id)));
-    const auto sight = sight_of(seen.work, identity_of(request));
+    ORIEL_TRY_ASSIGN(const auto work, services.commons.catalogue.load_work(WorkId(id)));
+    const auto sight = sight_of(work, identity_of(request));
     if (sight == WorkSight::none) return fail(ErrorKind::not_found, "there is no such Work");
-    if (sight == WorkSight::full) {
-      ORIEL_TRY_ASSIGN(seen.page, page_of(services, request, seen.work));
-    }
-    return seen;
+    if (sight == WorkSight::gone) return gone(work);
+    ORIEL_TRY_ASSIGN(const auto shown, page_of(services, request, work));
+    return Response::text(
+        filled_page(services.window.work_page, head_of(work, shown), body_of(work, shown)),
+        "text/html; charset=utf-8");
   });
-  if (!found) co_return http::problem(found.error());
-  if (!found->page) co_return gone(found->work);
-  auto page = filled_page(services.window.work_page, head_of(found->work, *found->page),
-                          body_of(found->work, *found->page));
-  co_return uncached(Response::text(std::move(page), "text/html; charset=utf-8"));
+  if (!page) co_return http::problem(page.error());
+  co_return uncached(std::move(*page));
 }
 
 }  // namespace

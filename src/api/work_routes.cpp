@@ -137,6 +137,7 @@ Awaitable<Response> add_work(Services& services, Request& request) {
   auto content = commons::from_partial_json<WorkContent>(std::move(*body));
   if (!content) co_return http::problem(content.error());
   auto added = co_await services.offload.run([&]() -> Result<FoundWork> {
+    ORIEL_TRY(check_claims(services, identity_of(request), nullptr, *content));
     ORIEL_TRY_ASSIGN(const auto work, services.commons.catalogue.add_work(
                                           *content, {identity_of(request).name, ""}));
     return find(services, request, WorkId(work.id));
@@ -189,10 +190,11 @@ Awaitable<Response> finish_change(Services& services, Request& request, Result<W
                                   const WorkId& id) {
   const bool late = !changed && changed.error().kind == ErrorKind::conflict;
   if (!changed && !late) co_return http::problem(changed.error());
+  if (changed && changed->state == WorkState::deleted) co_return Response::empty();
   auto found = co_await services.offload.run([&] { return find(services, request, id); });
   if (!found) co_return http::problem(found.error());
   if (late) co_return problem_with(409, changed.error().message, "now", found->view);
-  if (found->view.is_null()) co_return Response::empty();
+  if (found->view.is_null()) co_return gone(found->work);
   co_return answer_of(found->work, found->view);
 }
 
@@ -211,7 +213,8 @@ Awaitable<Response> change_work(Services& services, Request& request) {
   auto change = co_await begin_change(services, request);
   if (change.refused) co_return std::move(*change.refused);
   const WorkId id(change.found.work.id);
-  auto changed = co_await services.offload.run([&] {
+  auto changed = co_await services.offload.run([&]() -> Result<Work> {
+    ORIEL_TRY(check_claims(services, identity_of(request), &change.found.work, *content));
     return services.commons.catalogue.change_work(id, change.found.work.version, *content,
                                                   {identity_of(request).name, note});
   });

@@ -31,6 +31,9 @@ Result<json::value> view_of(const Services& services, const http::Request& reque
   auto value = to_json(work);
   auto& object = value.get_object();
   object["files"] = to_json(files);
+  // Names of accounts and what they wrote to each other are theirs.
+  if (!access::may(identity_of(request), access::Capability::contribute_works))
+    for (const char* name : {"made_by", "changed_by", "note"}) object[name] = "";
   object["address"] = origin_of(services, request) + "/works/" + work.id;
   object["withheld"] = withheld;
   return value;

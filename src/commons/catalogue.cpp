@@ -272,6 +272,9 @@ Result<Work> move_work(store::Session& session, const WorkId& id, std::int64_t v
     WorkContent kept;
     kept.kind = old.kind;
     kept.title = old.title;
+    // Not shown any more; what was made of it is still withheld with the moment that it shows.
+    kept.moment = old.moment;
+    kept.derived_from = old.derived_from;
     static_cast<WorkContent&>(work) = kept;
   }
   ORIEL_TRY(replace(session, old, work));

@@ -176,9 +176,11 @@ TEST_F(CatalogueTest, of_what_is_of_the_own_house_no_licence_is_asked) {
 TEST_F(CatalogueTest, of_a_deleted_work_a_tombstone_stays) {
   auto content = antelope();
   content.credit = "a secret";
+  content.moment = MomentOf{"lake", UtcTime{1'000'000}, UtcTime{9'000'000}};
   const auto gone = moved(added(content), {WorkState::deleted});
   EXPECT_EQ(gone.title, content.title);
   EXPECT_EQ(gone.credit, "");
+  EXPECT_EQ(gone.moment, content.moment) << "what was made of it is withheld with it";
   const auto loaded = catalogue_.load_work(WorkId(gone.id));
   ASSERT_TRUE(loaded);
   EXPECT_EQ(*loaded, gone);

@@ -12,7 +12,7 @@ namespace {
 
 constexpr auto kTidyEvery = std::chrono::hours(1);
 constexpr auto kIndexEvery = std::chrono::milliseconds(500);
-constexpr std::int64_t kIndexBatch = 1'000;
+constexpr std::int64_t kIndexBatch = 100;  // a Work may hold a megabyte
 
 // Whether the index knows of changes that the catalogue does not have: another database, or one
 // that was put back.

@@ -17,6 +17,7 @@ namespace {
 namespace terms = search_terms;
 
 constexpr std::size_t kExpansionsMax = 5'000;
+constexpr int kLooksMax = 50'000;  // at the index for readings of pinyin, of one question
 constexpr std::uint32_t kBetweenLooks = 4'096;  // postings between two looks at the clock
 
 struct Step {
@@ -177,10 +178,14 @@ class Planner {
   }
 
   // The characters that are said so and that the index knows.
+  // Pinyin of many syllables has millions of readings: past so many the rest is not found by it.
+  bool may_look() { return looks_++ < kLooksMax; }
+
   std::vector<std::string> known_characters(const std::string& syllable) {
     std::vector<std::string> known;
     for (const auto& character : characters_of(syllable))
-      if (database_.term_exists(terms::character(character))) known.push_back(character);
+      if (may_look() && database_.term_exists(terms::character(character)))
+        known.push_back(character);
     return known;
   }
 
@@ -198,7 +203,8 @@ class Planner {
       Step any;
       for (const auto& a : before)
         for (const auto& b : after)
-          if (database_.term_exists(terms::gram(a, b))) any.terms.push_back(terms::gram(a, b));
+          if (may_look() && database_.term_exists(terms::gram(a, b)))
+            any.terms.push_back(terms::gram(a, b));
       way.push_back(std::move(any));
       before = std::move(after);
     }
@@ -226,6 +232,7 @@ class Planner {
   }
 
   const Xapian::Database& database_;
+  int looks_ = 0;
   const SearchRequest& request_;
   std::vector<Group> groups_;
   std::size_t tokens_ = 0;

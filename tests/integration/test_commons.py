@@ -421,3 +421,39 @@ def test_a_search_that_cannot_be_is_refused_with_the_reason(server, asked):
     answer = requests.get(works(server), params=asked, timeout=30)
     assert answer.status_code == 400, answer.text
     assert answer.json()["detail"]
+
+
+def test_nobody_claims_what_is_not_his(server, curator):
+    viewer = server.login("the-viewer", WORD)
+    file = upload(server, curator, b"day,animals\n2026-11-01,12\n" + os.urandom(8).hex().encode())
+    held = [{"sha256": file["sha256"], "name": "counted.csv"}]
+    work = move(server, curator, add(server, curator, files=held), "in_review", "published")
+    url = f"{server.base}/files/{file['sha256']}"
+    assert requests.get(url, timeout=30).ok
+
+    # A moment is cut, not claimed: else anybody could hide a file behind a withheld one.
+    claim = {"kind": "image", "title": {"en": "Mine"}, "files": held}
+    span = {"feed": "lake", "start": "2000-01-01T00:00:00Z", "end": "2100-01-01T00:00:00Z"}
+    refused = viewer.post(works(server), json=claim | {"moment": span}, timeout=30)
+    assert refused.status_code == 403, refused.text
+    # What was withdrawn is not had by its sum.
+    move(server, curator, work, "withdrawn")
+    refused = viewer.post(works(server), json=claim, timeout=30)
+    assert refused.status_code == 400, refused.text
+    assert viewer.get(url, timeout=30).status_code == 404
+    # A draft that never was in public leaves no trace for it, and accounts are not named there.
+    draft = add(server, curator)
+    move(server, curator, draft, "deleted")
+    assert requests.get(f"{works(server)}/{draft['id']}", timeout=30).status_code == 404
+    shown = move(server, curator, add(server, curator), "in_review", "published", note="well done")
+    seen = requests.get(f"{works(server)}/{shown['id']}", timeout=30).json()
+    assert (seen["made_by"], seen["changed_by"], seen["note"]) == ("", "", "")
+
+
+def test_a_megabyte_of_brackets_does_not_stop_the_server(server, curator):
+    text = "<" * 45_000
+    about = {f"{a}{b}": text for a in "abcd" for b in "abcde"}
+    work = add(server, curator, about=about)
+    page = curator.get(f"{server.base}/works/{work['id']}", timeout=60)
+    assert page.ok and page.text.count("<" * 10) == 0
+    assert requests.get(server.base + "/healthz", timeout=30).ok

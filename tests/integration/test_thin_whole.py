@@ -177,8 +177,10 @@ def test_a_file_says_by_itself_what_it_holds_and_whether_it_is_whole(oriel, came
     zeroed = program.run("archive", "inspect", tmp_path / "zeroed.mp4")
     assert zeroed.returncode == 1 and "damaged" in zeroed.stdout
     (tmp_path / "note.mp4").write_text("no recording at all")
-    for foreign in (tmp_path / "note.mp4", tmp_path / "absent.mp4", tmp_path):
-        told = program.run("archive", "inspect", foreign)
+    foreign = program.run("archive", "inspect", tmp_path / "note.mp4")
+    assert foreign.returncode == 2 and "does not begin with an init segment" in foreign.stdout
+    for nothing in (tmp_path / "absent.mp4", tmp_path):
+        told = program.run("archive", "inspect", nothing)
         assert told.returncode == 2 and told.stderr.startswith("oriel: "), told
 
 
