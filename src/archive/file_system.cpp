@@ -15,25 +15,13 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "base/descriptor.h"
+
 namespace oriel::archive {
 namespace {
 
 constexpr std::size_t kPiecesMax = 1024;  // IOV_MAX on Linux
 constexpr std::size_t kRootsMax = 256;
-
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  Descriptor& operator=(Descriptor&&) = delete;
-  ~Descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  int get() const { return fd_; }
-
- private:
-  int fd_;
-};
 
 Result<Descriptor> open_descriptor(const std::string& path, int flags) {
   for (;;) {

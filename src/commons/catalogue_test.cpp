@@ -9,7 +9,7 @@
 #include "commons/defaults.h"
 #include "commons/first_terms.h"
 #include "commons/shelf.h"
-#include "store/testing.h"
+#include "commons/testing.h"
 
 namespace oriel::commons {
 namespace {
@@ -24,11 +24,6 @@ ErrorKind kind(const Result<T>& result) {
 
 class CatalogueTest : public testing::Test {
  protected:
-  static std::unique_ptr<store::Database> open(const TempFolder& folder, Metrics& metrics) {
-    auto database = store::open_database(store::test::database_url(folder.path()), metrics);
-    EXPECT_TRUE(database) << database.error().message;
-    return std::move(*database);
-  }
   static WorkContent antelope() {
     WorkContent content;
     content.kind = WorkKind::clip;
@@ -54,7 +49,7 @@ class CatalogueTest : public testing::Test {
   TempFolder folder_;
   Metrics metrics_;
   ManualClock clock_{UtcTime{1'800'000'000'000'000}};
-  std::unique_ptr<store::Database> database_ = open(folder_, metrics_);
+  std::unique_ptr<store::Database> database_ = open_database(folder_, metrics_);
   Catalogue catalogue_{*database_, clock_};
 };
 

@@ -6,8 +6,8 @@
 #include <gtest/gtest.h>
 
 #include "base/temp_folder.h"
+#include "commons/testing.h"
 #include "store/file_objects.h"
-#include "store/testing.h"
 
 namespace oriel::commons {
 namespace {
@@ -18,8 +18,7 @@ class HouseTest : public testing::Test {
   struct Base {
     TempFolder folder;
     Metrics metrics;
-    std::unique_ptr<store::Database> database =
-        std::move(*store::open_database(store::test::database_url(folder.path()), metrics));
+    std::unique_ptr<store::Database> database = open_database(folder, metrics);
   };
   std::unique_ptr<House> opened(Base& base) {
     auto objects = store::open_file_objects({.folder = (base.folder / "objects").string()});

@@ -4,8 +4,8 @@
 
 #include "base/temp_folder.h"
 #include "commons/csv.h"
+#include "commons/testing.h"
 #include "store/file_objects.h"
-#include "store/testing.h"
 
 namespace oriel::commons {
 namespace {
@@ -72,11 +72,6 @@ TEST(Csv, gbk_is_told_and_read_when_it_is_asked_for) {
 
 class ImportTest : public testing::Test {
  protected:
-  static std::unique_ptr<store::Database> open(const TempFolder& folder, Metrics& metrics) {
-    auto database = store::open_database(store::test::database_url(folder.path()), metrics);
-    EXPECT_TRUE(database) << database.error().message;
-    return std::move(*database);
-  }
   static std::unique_ptr<store::ObjectStore> open_objects(const TempFolder& folder) {
     auto objects = store::open_file_objects({.folder = folder / "objects", .free_bytes_min = 0});
     EXPECT_TRUE(objects) << objects.error().message;
@@ -104,7 +99,7 @@ class ImportTest : public testing::Test {
   TempFolder folder_;
   Metrics metrics_;
   ManualClock clock_{UtcTime{1'800'000'000'000'000}};
-  std::unique_ptr<store::Database> database_ = open(folder_, metrics_);
+  std::unique_ptr<store::Database> database_ = open_database(folder_, metrics_);
   std::unique_ptr<store::ObjectStore> objects_ = open_objects(folder_);
   Shelf shelf_{*database_, *objects_, clock_};
   Catalogue catalogue_{*database_, clock_};

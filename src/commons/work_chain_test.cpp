@@ -4,7 +4,7 @@
 
 #include "base/temp_folder.h"
 #include "commons/credits.h"
-#include "store/testing.h"
+#include "commons/testing.h"
 
 namespace oriel::commons {
 namespace {
@@ -15,11 +15,6 @@ constexpr const char* kOrigin = "https://window.example";
 
 class WorkChainTest : public testing::Test {
  protected:
-  static std::unique_ptr<store::Database> open(const TempFolder& folder, Metrics& metrics) {
-    auto database = store::open_database(store::test::database_url(folder.path()), metrics);
-    EXPECT_TRUE(database) << database.error().message;
-    return std::move(*database);
-  }
   void SetUp() override {
     for (const char* uri : {kBy, kByNd})
       ASSERT_TRUE(catalogue_.put_term({uri, TermScheme::licence, {{"en", uri}}, "", ""}));
@@ -50,7 +45,7 @@ class WorkChainTest : public testing::Test {
   TempFolder folder_;
   Metrics metrics_;
   ManualClock clock_{UtcTime{1'800'000'000'000'000}};
-  std::unique_ptr<store::Database> database_ = open(folder_, metrics_);
+  std::unique_ptr<store::Database> database_ = open_database(folder_, metrics_);
   Catalogue catalogue_{*database_, clock_};
 };
 
