@@ -124,7 +124,7 @@ def over_http(url, folder, recordings, feeds=8):
     return took
 
 
-def weight_in_operation(url, weigh, tidy=None, feeds=76, recordings=400):
+def weight_in_operation(url, weigh, tidy=None, feeds=76, recordings=2_016):
     """Bytes a recording, as the program writes it, with what is swept by itself in between; and
     after tidy()."""
     program = compiled("archive_index")
@@ -208,7 +208,7 @@ def run_weights(databases):
     if "postgresql" in databases:
         server = postgres.Postgres().start()
         try:
-            # A day and a half goes by in half a minute, and what sweeps looks once a minute.
+            # A week goes by in three minutes, and what sweeps looks once a minute.
             server.ask("postgres", "ALTER SYSTEM SET autovacuum_naptime = '1s'")
             server.ask("postgres", "SELECT pg_reload_conf()")
 

@@ -46,7 +46,7 @@ Result<void> put_recording(store::Session& session, const UnsettledRecording& re
       sha256_of_file = Bytes(recording.sha256->begin(), recording.sha256->end());
     ORIEL_TRY(mark_unsealed(session, head.feed, day_of(head.start)));
   }
-  // Not ON CONFLICT: where years lie apart, no key is of the number alone (store/schema.h).
+  // Not ON CONFLICT: where years lie apart, no key spans them all (store/schema.h).
   ORIEL_TRY_ASSIGN(
       const auto changed,
       session.execute("UPDATE recording SET end_us = $2, bytes = $3,"

@@ -162,7 +162,7 @@ TEST_F(Postgres, two_programs_may_start_on_an_empty_database_at_once) {
   }
 }
 
-TEST_F(Postgres, each_year_of_recordings_lies_by_itself_and_all_are_found_behind_one_name) {
+TEST_F(Postgres, open_recordings_and_each_year_lie_apart_and_all_are_found_behind_one_name) {
   auto database = open();
   ASSERT_TRUE(database->write([](Session& session) -> Result<void> {
     std::int64_t id = 0;
@@ -176,8 +176,17 @@ TEST_F(Postgres, each_year_of_recordings_lies_by_itself_and_all_are_found_behind
     return {};
   }));
   EXPECT_EQ(number(*database, "SELECT count(*) FROM recording"), 5);
+  EXPECT_EQ(number(*database, "SELECT count(*) FROM recording_open"), 5);
+  ASSERT_TRUE(database->write([](Session& session) -> Result<void> {
+    ORIEL_TRY(
+        session.execute("UPDATE recording SET ended = 1, end_us = start_us + 1"
+                        " WHERE id <> 2"));
+    return {};
+  }));
+  EXPECT_EQ(number(*database, "SELECT count(*) FROM recording"), 5);
+  EXPECT_EQ(number(*database, "SELECT count(*) FROM recording_open"), 1);
   EXPECT_EQ(number(*database, "SELECT count(*) FROM recording_before"), 1);
-  EXPECT_EQ(number(*database, "SELECT count(*) FROM recording_2026"), 2);
+  EXPECT_EQ(number(*database, "SELECT count(*) FROM recording_2026"), 1);
   EXPECT_EQ(number(*database, "SELECT count(*) FROM recording_2027"), 1);
   EXPECT_EQ(number(*database, "SELECT count(*) FROM recording_after"), 1);
 }

@@ -232,20 +232,21 @@ std::int64_t start_of_year_us(int year) {
   return duration_cast<microseconds>(day.time_since_epoch()).count();
 }
 
-// Each year of recordings as a table of its own behind the one name, made ahead for as long as this
-// program may run; what lies before and after has one each. No database of version 2 exists there
-// that would have rows. Columns go by their alignment, and what SQLite keeps in a byte in two:
-// there are 8 million rows a year. Each row is written when its recording opens and again when it
-// closes, which leaves one behind: room for the next once it is swept, so sweeping begins at a
-// fiftieth and not, as it would, at a fifth of a year's rows.
+// Open recordings, and those of each year, as tables of their own behind the one name; a recording
+// that closes goes by itself from the one to the other. So a year's table gets each row once,
+// whole: nothing is left behind by the closing, and its indexes grow where a feed's rows end, page
+// by full page. The years are made ahead for as long as this program may run; what lies before and
+// after has one each. No database of version 2 exists there that would have rows. Columns go by
+// their alignment, and what SQLite keeps in a byte in two: there are 8 million rows a year. Only
+// the table of the open ones, few and short-lived, is to be swept often.
 std::vector<std::string> recordings_by_year() {
   constexpr int kFirstYear = 2020;
   constexpr int kEndYear = 2045;
-  const auto partition = [](const std::string& name, const std::string& from,
-                            const std::string& to) {
-    return "CREATE TABLE recording_" + name + " PARTITION OF recording FOR VALUES FROM (" + from +
-           ") TO (" + to +
-           ") WITH (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 1000)";
+  const auto year_table = [](const std::string& name, const std::string& from,
+                             const std::string& to) {
+    return "CREATE TABLE recording_" + name +
+           " PARTITION OF recording_closed (PRIMARY KEY (id)) FOR VALUES FROM (" + from + ") TO (" +
+           to + ")";
   };
   const auto start = [](int year) { return std::to_string(start_of_year_us(year)); };
   std::vector<std::string> statements = {
@@ -257,15 +258,18 @@ std::vector<std::string> recordings_by_year() {
       " pose INTEGER, init INT NOT NULL, frames INT NOT NULL DEFAULT 0,"
       " rendition SMALLINT NOT NULL, began SMALLINT NOT NULL, ended SMALLINT,"
       " clock_source SMALLINT NOT NULL, thinned SMALLINT NOT NULL DEFAULT 0,"
-      " feed TEXT NOT NULL, volume TEXT NOT NULL, segment_index BLOB, sha256 BLOB,"
-      " PRIMARY KEY (id, start_us)) PARTITION BY RANGE (start_us)",
+      " feed TEXT NOT NULL, volume TEXT NOT NULL, segment_index BLOB, sha256 BLOB)"
+      " PARTITION BY LIST ((ended IS NULL))",
       "CREATE INDEX recording_by_time ON recording"
       " (feed, rendition, start_us, id, end_us, began, ended)",
-      "CREATE INDEX recording_open ON recording (volume) WHERE ended IS NULL",
-      partition("before", "MINVALUE", start(kFirstYear))};
+      "CREATE TABLE recording_open PARTITION OF recording (PRIMARY KEY (id)) FOR VALUES IN (TRUE)"
+      " WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500)",
+      "CREATE TABLE recording_closed PARTITION OF recording FOR VALUES IN (FALSE)"
+      " PARTITION BY RANGE (start_us)",
+      year_table("before", "MINVALUE", start(kFirstYear))};
   for (int year = kFirstYear; year < kEndYear; ++year)
-    statements.push_back(partition(std::to_string(year), start(year), start(year + 1)));
-  statements.push_back(partition("after", start(kEndYear), "MAXVALUE"));
+    statements.push_back(year_table(std::to_string(year), start(year), start(year + 1)));
+  statements.push_back(year_table("after", start(kEndYear), "MAXVALUE"));
   return statements;
 }
 
