@@ -161,8 +161,9 @@ def run_one(name, database, url, bytes_of):
     ).stdout  # fmt: skip
     answers = {line["question"]: line for line in map(json.loads, out.splitlines())}
     folder = WORK / "index" / re.sub(r"\W+", "-", f"{name} {database}")
-    starts = [start_seconds(url, folder / str(n)) for n in range(3)]
+    # First, since the program that has been here misses the disk that the recordings name.
     visited = over_http(url, folder / "http", recordings)
+    starts = [start_seconds(url, folder / str(n)) for n in range(3)]
     shutil.rmtree(folder, ignore_errors=True)
     count = feeds * recordings
     print(f"{name}, {database}: filled in {filled_s:.0f} s", flush=True)

@@ -119,18 +119,24 @@ Awaitable<Response> begin_upload(Services& services, Request& request) {
   const auto sha256 = digest_of(request);
   if (!sha256) co_return http::problem(sha256.error());
   const auto& account = identity_of(request).name;
-  const commons::UploadRequest wanted{
-      account, std::string(request.query.first("name").value_or("")), *bytes, *sha256};
+  commons::UploadRequest wanted{account, std::string(request.query.first("name").value_or("")),
+                                *bytes, *sha256};
   // Without the field it is an upload in one piece (section 4.2).
   const bool complete = flag_of(request, "Upload-Complete").value_or(true);
-  auto progress = co_await services.offload.run([&]() -> Result<Progress> {
+  if (complete && !wanted.bytes) wanted.bytes = static_cast<std::int64_t>(request.body.size());
+  if (!wanted.bytes && !access::may(identity_of(request), access::Capability::make_works))
+    co_return http::problem(411, "say in Upload-Length how many bytes will come");
+  const auto begin = [&]() -> Result<Progress> {
+    ORIEL_TRY(check_room(services, identity_of(request), wanted.bytes.value_or(0)));
     ORIEL_TRY_ASSIGN(auto upload, services.commons.uploads.begin(wanted));
     const auto id = upload.id;
     auto added = add_piece(services, account, std::move(upload), 0, request.body, complete);
     // Nobody knows its address yet.
     if (!added) static_cast<void>(services.commons.uploads.cancel(id, account));
     return added;
-  });
+  };
+  auto& threads = complete ? services.shelving : services.offload;
+  auto progress = co_await threads.run(begin);
   if (!progress) co_return refusal(progress.error());
   auto response = answer_of(*progress, 201);
   if (!progress->file) response.headers.set("Location", "/api/v1/uploads/" + progress->upload.id);
@@ -174,7 +180,8 @@ Awaitable<Response> append_upload(Services& services, Request& request) {
         Error{ErrorKind::invalid, "Upload-Offset and Upload-Complete are needed"});
   }
   if (**offset != upload->received) co_return mismatch(*upload, **offset);
-  auto progress = co_await services.offload.run(
+  auto& threads = *complete ? services.shelving : services.offload;
+  auto progress = co_await threads.run(
       [&] { return add_piece(services, account, *upload, **offset, request.body, *complete); });
   if (!progress) co_return refusal(progress.error());
   co_return answer_of(*progress, 204);

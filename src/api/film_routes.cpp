@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "access/login_throttle.h"
 #include "api/film_shelf.h"
 #include "api/moment.h"
 #include "api/provenance.h"
@@ -82,7 +83,7 @@ Result<FilmOrder> film_order(Services& services, const Request& request, const S
   }
   order.view = seen.view;
   order.identity = identity_of(request);
-  order.address = request.peer_address;
+  order.address = access::LoginThrottle::address_key(request.peer_address);
   return order;
 }
 

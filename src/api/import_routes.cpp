@@ -20,7 +20,8 @@ Result<ImportPlan> plan_of(const Request& request) {
 Awaitable<Response> check_import(Services& services, Request& request) {
   const auto plan = plan_of(request);
   if (!plan) co_return http::problem(plan.error());
-  auto report = co_await services.slow.run([&] { return services.commons.importer.check(*plan); });
+  auto report =
+      co_await services.shelving.run([&] { return services.commons.importer.check(*plan); });
   if (!report) co_return http::problem(report.error());
   co_return uncached(Response::of(*report));
 }
@@ -30,7 +31,7 @@ Awaitable<Response> run_import(Services& services, Request& request) {
   if (!plan) co_return http::problem(plan.error());
   const auto& account = identity_of(request).name;
   auto import =
-      co_await services.slow.run([&] { return services.commons.importer.run(*plan, account); });
+      co_await services.shelving.run([&] { return services.commons.importer.run(*plan, account); });
   if (!import) co_return http::problem(import.error());
   co_return uncached(Response::of(*import, 201));
 }
@@ -45,7 +46,7 @@ Awaitable<Response> undo_import(Services& services, Request& request) {
   const std::string id(request.parameter("id"));
   const auto& account = identity_of(request).name;
   auto undone =
-      co_await services.slow.run([&] { return services.commons.importer.undo(id, account); });
+      co_await services.shelving.run([&] { return services.commons.importer.undo(id, account); });
   if (!undone) co_return http::problem(undone.error());
   co_return uncached(Response::of(*undone));
 }

@@ -6,6 +6,7 @@
 #include "api/provenance.h"
 #include "api/services.h"
 #include "api/viewer.h"
+#include "api/work_gate.h"
 #include "api/work_view.h"
 #include "commons/defaults.h"
 #include "http/problem.h"
@@ -41,7 +42,7 @@ BOOST_DESCRIBE_STRUCT(MomentWorkForm, (),
                       (feed, start, end, title, about, makers, stewards, credit, licence, terms,
                        audience))
 
-Result<File> shelve_clip(Services& services, const ClipPlan& plan) {
+Result<File> shelve_clip(Services& services, const ClipPlan& plan, const std::string& account) {
   auto& objects = services.commons.shelf.objects();
   const auto name = "clip-" + commons::make_id(services.clock.now());
   ORIEL_TRY(objects.stage(name));
@@ -51,7 +52,7 @@ Result<File> shelve_clip(Services& services, const ClipPlan& plan) {
       ORIEL_TRY_ASSIGN(const auto bytes, clip_piece(past_of(services.archive), plan, i));
       ORIEL_TRY_ASSIGN(at, objects.append(name, at, *bytes));
     }
-    return services.commons.shelf.keep(name, std::nullopt);
+    return services.commons.shelf.keep(name, std::nullopt, account);
   };
   auto file = write();
   if (!file) ORIEL_TRY(objects.discard(name));
@@ -59,7 +60,7 @@ Result<File> shelve_clip(Services& services, const ClipPlan& plan) {
 }
 
 Result<File> shelve_still(Services& services, const FeedId& feed, const access::View& view,
-                          UtcTime at) {
+                          UtcTime at, const std::string& account) {
   ORIEL_TRY_ASSIGN(const auto source, find_still(services.archive, feed, view, at));
   ORIEL_TRY_ASSIGN(const auto jpeg, services.pictures.still(*source.init, source.parts,
                                                             source.offset_90k, kPreviewWidth));
@@ -67,7 +68,7 @@ Result<File> shelve_still(Services& services, const FeedId& feed, const access::
   const auto name = "still-" + commons::make_id(services.clock.now());
   ORIEL_TRY(objects.stage(name));
   auto appended = objects.append(name, 0, jpeg);
-  auto file = appended ? services.commons.shelf.keep(name, std::nullopt)
+  auto file = appended ? services.commons.shelf.keep(name, std::nullopt, account)
                        : Result<File>(fail(std::move(appended).error()));
   if (!file) ORIEL_TRY(objects.discard(name));
   return file;
@@ -109,6 +110,9 @@ Result<Work> make_work(Services& services, const Request& request, const Seen& s
                        const MomentWorkForm& form) {
   const bool still = form.start == form.end;
   const auto view = public_sound(seen);
+  const auto& account = identity_of(request).name;
+  ORIEL_TRY(check_drafts(services, identity_of(request)));
+  ORIEL_TRY(check_room(services, identity_of(request), 0));
   const auto& feed = seen.feed->id();
   commons::WorkContent content;
   content.kind = still ? commons::WorkKind::still : commons::WorkKind::clip;
@@ -137,13 +141,13 @@ Result<Work> make_work(Services& services, const Request& request, const Seen& s
     // The clip begins at a key frame: it shows a little more than was asked for.
     content.moment->start = std::min(plan.start, form.start);
     content.moment->end = std::max(plan.end, form.end);
-    ORIEL_TRY_ASSIGN(const auto clip, shelve_clip(services, plan));
+    ORIEL_TRY_ASSIGN(const auto clip, shelve_clip(services, plan, account));
     content.files.push_back(held(clip, name + ".mp4", commons::FileRole::original));
   }
-  ORIEL_TRY_ASSIGN(const auto picture, shelve_still(services, feed, view, form.start));
+  ORIEL_TRY_ASSIGN(const auto picture, shelve_still(services, feed, view, form.start, account));
   content.files.push_back(held(picture, name + ".jpg",
                                still ? commons::FileRole::original : commons::FileRole::preview));
-  return services.commons.catalogue.add_work(content, {identity_of(request).name, ""});
+  return services.commons.catalogue.add_work(content, {account, ""});
 }
 
 Awaitable<Response> add_moment_work(Services& services, Request& request) {
@@ -155,7 +159,7 @@ Awaitable<Response> add_moment_work(Services& services, Request& request) {
   request.parameters.emplace_back("feed", form->feed);
   auto seen = see(services, request);
   if (!seen) co_return http::problem(seen.error());
-  auto made = co_await services.slow.run([&]() -> Result<json::value> {
+  auto made = co_await services.shelving.run([&]() -> Result<json::value> {
     ORIEL_TRY_ASSIGN(const auto work, make_work(services, request, *seen, *form));
     return view_of(services, request, work);
   });

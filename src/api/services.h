@@ -64,6 +64,8 @@ struct Services {
   http::Offload& slow;     // passwords, feeds, connection tests
   // Stills: visitors may ask for more than can be made, and a login must not wait behind them.
   http::Offload& still_makers;
+  // What is cut, summed up and imported for the shelf: minutes, and nobody is to wait behind it.
+  http::Offload& shelving;
   const Clock& clock;
   Metrics& metrics;
   const WindowSettings& window;

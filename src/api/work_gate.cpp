@@ -10,7 +10,7 @@ using access::Capability;
 using commons::WorkState;
 
 // A file that so many Works hold is looked at no further; what follows counts as hidden.
-constexpr std::int64_t kHoldersMax = 1'000;
+constexpr std::int64_t kHoldersMax = 100;
 
 bool overlaps(const access::Withheld& withheld, const commons::MomentOf& moment) {
   const UtcSpan span{moment.start, std::max(moment.end, moment.start + Duration{1})};
@@ -104,6 +104,53 @@ Result<void> check_claims(const Services& services, const access::Identity& iden
       return fail(ErrorKind::invalid, "files[" + std::to_string(i) + "]: there is no such file");
   }
   return {};
+}
+
+Result<void> check_room(const Services& services, const access::Identity& identity,
+                        std::int64_t bytes) {
+  if (access::may(identity, Capability::make_works)) return {};
+  return services.commons.shelf.check_room(identity.name, bytes);
+}
+
+Result<void> check_drafts(const Services& services, const access::Identity& identity) {
+  if (access::may(identity, Capability::make_works)) return {};
+  ORIEL_TRY_ASSIGN(const auto drafts, services.commons.catalogue.count_unpublished(identity.name));
+  if (drafts < kDraftsMax) return {};
+  return fail(ErrorKind::denied,
+              "you have " + std::to_string(drafts) +
+                  " Works that are not published: wait for a curator, or delete some");
+}
+
+Result<void> check_versions(const commons::Work& work, const access::Identity& identity) {
+  if (work.version < kVersionsMax || access::may(identity, Capability::make_works)) return {};
+  return fail(ErrorKind::denied,
+              "this draft was changed " + std::to_string(work.version) + " times: hand it in");
+}
+
+Result<MomentsAsked> ask_moments(const Services& services, const commons::Work& work) {
+  MomentsAsked asked;
+  if (!work.moment && work.derived_from.empty()) return asked;
+  ORIEL_TRY_ASSIGN(const auto moments,
+                   services.commons.catalogue.list_moments(commons::WorkId(work.id)));
+  for (const auto& moment : moments) {
+    const auto feed = services.feeds.find(FeedId(moment.feed));
+    const auto settings = feed ? feed->settings() : nullptr;
+    if (!settings || !settings->is_public) {
+      asked.private_feeds.push_back(moment.feed);
+      continue;
+    }
+    const auto seen_at = moment.end + Duration::from_s(settings->delay_s);
+    if (seen_at > services.clock.now()) {
+      return fail(ErrorKind::conflict, "the public sees " + moment.feed + " with a delay of " +
+                                           std::to_string(settings->delay_s) +
+                                           " s: this can be published from " +
+                                           format_rfc3339(seen_at) + " on");
+    }
+  }
+  auto& feeds = asked.private_feeds;
+  std::sort(feeds.begin(), feeds.end());
+  feeds.erase(std::unique(feeds.begin(), feeds.end()), feeds.end());
+  return asked;
 }
 
 }  // namespace oriel::api

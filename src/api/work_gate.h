@@ -6,6 +6,7 @@
 // for those who may watch what is withheld: nothing is stored for that, it is asked each time.
 #pragma once
 #include <string>
+#include <vector>
 
 #include "access/identity.h"
 #include "api/services.h"
@@ -41,5 +42,22 @@ Result<FileSight> sight_of_file(const Services& services, const std::string& sha
 // of the database.
 Result<void> check_claims(const Services& services, const access::Identity& identity,
                           const commons::Work* old, commons::WorkContent& content);
+
+// What one who contributes and is no curator may have at once: kDraftsMax Works that are not in
+// public, each changed kVersionsMax times, and the bytes of Shelf::kAccountBytesMax, with `bytes`
+// that are to come. Blocks. Errors: denied, of the database.
+inline constexpr std::int64_t kDraftsMax = 500;
+inline constexpr std::int64_t kVersionsMax = 1'000;
+Result<void> check_room(const Services& services, const access::Identity& identity,
+                        std::int64_t bytes);
+Result<void> check_drafts(const Services& services, const access::Identity& identity);
+Result<void> check_versions(const commons::Work& work, const access::Identity& identity);
+
+// What is asked before a Work that shows moments is published. Blocks. Errors: conflict (of a feed
+// with a delay it shows what the public does not see yet), of the database.
+struct MomentsAsked {
+  std::vector<std::string> private_feeds;  // that the public does not see, or that are no more
+};
+Result<MomentsAsked> ask_moments(const Services& services, const commons::Work& work);
 
 }  // namespace oriel::api

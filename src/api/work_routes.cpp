@@ -27,8 +27,9 @@ constexpr std::size_t kWorkBytesMax = 1u << 20;
 struct StateForm {
   WorkState state = WorkState::draft;
   std::string note;
+  bool even_private = false;  // published although it shows a feed that the public does not see
 };
-BOOST_DESCRIBE_STRUCT(StateForm, (), (state, note))
+BOOST_DESCRIBE_STRUCT(StateForm, (), (state, note, even_private))
 
 struct WorkPlaceInTree {
   std::string id;
@@ -137,6 +138,7 @@ Awaitable<Response> add_work(Services& services, Request& request) {
   auto content = commons::from_partial_json<WorkContent>(std::move(*body));
   if (!content) co_return http::problem(content.error());
   auto added = co_await services.offload.run([&]() -> Result<FoundWork> {
+    ORIEL_TRY(check_drafts(services, identity_of(request)));
     ORIEL_TRY(check_claims(services, identity_of(request), nullptr, *content));
     ORIEL_TRY_ASSIGN(const auto work, services.commons.catalogue.add_work(
                                           *content, {identity_of(request).name, ""}));
@@ -214,6 +216,7 @@ Awaitable<Response> change_work(Services& services, Request& request) {
   if (change.refused) co_return std::move(*change.refused);
   const WorkId id(change.found.work.id);
   auto changed = co_await services.offload.run([&]() -> Result<Work> {
+    ORIEL_TRY(check_versions(change.found.work, identity_of(request)));
     ORIEL_TRY(check_claims(services, identity_of(request), &change.found.work, *content));
     return services.commons.catalogue.change_work(id, change.found.work.version, *content,
                                                   {identity_of(request).name, note});
@@ -238,6 +241,15 @@ Awaitable<Response> move_work(Services& services, Request& request) {
   if (!may_move(work, wanted->state, identity_of(request)))
     co_return http::problem(Error{ErrorKind::denied, "only a curator may do this"});
   const WorkId id(work.id);
+  if (wanted->state == WorkState::published) {
+    const auto asked = co_await services.offload.run([&] { return ask_moments(services, work); });
+    if (!asked) co_return http::problem(asked.error());
+    if (!asked->private_feeds.empty() && !wanted->even_private)
+      co_return problem_with(409,
+                             "it shows what the public does not see in the window: say "
+                             "even_private if it is to be published all the same",
+                             "private_feeds", to_json(asked->private_feeds));
+  }
   auto moved = co_await services.offload.run([&] {
     return services.commons.catalogue.move_work(id, work.version, wanted->state,
                                                 {identity_of(request).name, wanted->note});
@@ -261,6 +273,11 @@ Awaitable<Response> list_versions(Services& services, Request& request) {
     if (sight_of(work, identity_of(request)) != WorkSight::full)
       return fail(ErrorKind::not_found, "there is no such Work");
     ORIEL_TRY_ASSIGN(auto versions, services.commons.catalogue.list_versions(*id, *page));
+    // What was never in public is its maker's and the curators'.
+    if (!access::may(identity_of(request), Capability::make_works) &&
+        work.made_by != identity_of(request).name)
+      std::erase_if(versions.items,
+                    [](const auto& version) { return version.state != WorkState::published; });
     return ListOf<commons::WorkVersion>{std::move(versions.items), std::move(versions.next)};
   });
   if (!list) co_return http::problem(list.error());

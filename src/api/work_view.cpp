@@ -14,17 +14,17 @@ WorkTombstone tombstone_of(const commons::Work& work) {
 Result<json::value> view_of(const Services& services, const http::Request& request,
                             const commons::Work& work) {
   ORIEL_TRY_ASSIGN(const bool withheld, is_withheld(services, work, identity_of(request)));
+  std::vector<std::string> sums;
+  for (const auto& held : work.files) sums.push_back(held.sha256);
+  ORIEL_TRY_ASSIGN(const auto kept, services.commons.shelf.load_all(sums));
   std::vector<WorkFile> files;
   for (const auto& held : work.files) {
-    const auto file = services.commons.shelf.load(held.sha256);
     WorkFile view;
     static_cast<commons::HeldFile&>(view) = held;
-    if (file) {
-      view.bytes = file->bytes;
-      view.type = file->type;
+    if (const auto file = kept.find(held.sha256); file != kept.end()) {
+      view.bytes = file->second.bytes;
+      view.type = file->second.type;
       if (!withheld) view.url = "/files/" + held.sha256;
-    } else if (file.error().kind != ErrorKind::not_found) {
-      return fail(file.error());
     }
     files.push_back(std::move(view));
   }

@@ -160,6 +160,7 @@ class RunningApplication final : public Application {
   std::unique_ptr<http::Offload> offload_;
   std::unique_ptr<http::Offload> slow_;
   std::unique_ptr<http::Offload> still_makers_;
+  std::unique_ptr<http::Offload> shelving_;
   std::optional<http::StaticFiles> pages_;
   std::unique_ptr<api::Services> services_;
   http::Router router_;
@@ -273,7 +274,7 @@ void RunningApplication::make_routes() {
       *feeds_,        *archive_,       *alarm_book_, *post_office_, *pictures_, *stills_,
       *films_,        *segment_files_, *screens_,    *policies_,    *accounts_, *sessions_,
       *tokens_,       *authenticator_, *database_,   *commons_,     *offload_,  *slow_,
-      *still_makers_, clock_,          metrics_,     window_});
+      *still_makers_, *shelving_,      clock_,       metrics_,      window_});
   api::add_guard(router_, *services_);
   api::add_live_routes(router_, *services_);
   api::add_past_routes(router_, *services_);
@@ -332,6 +333,8 @@ Result<void> RunningApplication::start(const StopAsked& stop_asked) {
       http::OffloadOptions{.name = "slow", .threads = 4, .queue_count_max = 128}, metrics_);
   still_makers_ = std::make_unique<http::Offload>(
       http::OffloadOptions{.name = "stills", .threads = 4, .queue_count_max = 64}, metrics_);
+  shelving_ = std::make_unique<http::Offload>(
+      http::OffloadOptions{.name = "shelving", .threads = 2, .queue_count_max = 32}, metrics_);
   make_routes();
   server_ =
       std::make_unique<http::Server>(server_options(config_), router_, *offload_, clock_, metrics_);
@@ -357,6 +360,7 @@ void RunningApplication::stop() {
   if (offload_) offload_->request_stop();
   if (slow_) slow_->request_stop();
   if (still_makers_) still_makers_->request_stop();
+  if (shelving_) shelving_->request_stop();
 }
 
 }  // namespace

@@ -16,6 +16,12 @@ constexpr std::string_view kWorkColumns =
     "SELECT id, change, version, state, content, made_us, changed_us, changed_by, note,"
     " published_us, made_by FROM work";
 
+// A Work ($1) and those it came from ($2: Relation::source), at most $3.
+constexpr std::string_view kBehind =
+    "WITH RECURSIVE found (id) AS (SELECT id FROM work WHERE id = $1 UNION SELECT"
+    " work_link.target FROM work_link JOIN found ON work_link.work = found.id WHERE"
+    " work_link.relation = $2), behind (id) AS (SELECT id FROM found LIMIT $3)";
+
 std::int64_t number(Relation relation) { return static_cast<std::int64_t>(relation); }
 std::int64_t number(WorkState state) { return static_cast<std::int64_t>(state); }
 
@@ -82,6 +88,12 @@ Result<void> check_circle(store::Session& session, const std::string& id) {
   if (contained) return fail(ErrorKind::invalid, "parts: the Work would contain itself");
   ORIEL_TRY_ASSIGN(const bool derived, reaches_itself(Relation::source));
   if (derived) return fail(ErrorKind::invalid, "derived_from: the Work would come from itself");
+  std::int64_t behind = 0;
+  ORIEL_TRY(session.query(std::string(kBehind) + " SELECT count(*) FROM behind",
+                          {id, number(Relation::source), Catalogue::kSourcesMax + 2},
+                          [&](const store::Row& row) { behind = row.integer(0); }));
+  if (behind > Catalogue::kSourcesMax + 1)
+    return fail(ErrorKind::invalid, "derived_from: the Work would come from more than 10,000");
   return {};
 }
 
@@ -295,6 +307,16 @@ Result<Work> Catalogue::move_work(const WorkId& id, std::int64_t version, WorkSt
   return work;
 }
 
+Result<std::int64_t> Catalogue::count_unpublished(const std::string& account) const {
+  std::int64_t count = 0;
+  ORIEL_TRY(database_.read([&](store::Session& session) {
+    return session.query("SELECT count(*) FROM work WHERE made_by = $1 AND state IN ($2, $3)",
+                         {account, number(WorkState::draft), number(WorkState::in_review)},
+                         [&](const store::Row& row) { count = row.integer(0); });
+  }));
+  return count;
+}
+
 Result<Page<Work>> Catalogue::list_works(std::optional<WorkState> state,
                                          const PageRequest& request) const {
   std::string sql(kWorkColumns);
@@ -350,11 +372,17 @@ Result<std::vector<MomentOf>> Catalogue::list_moments(const WorkId& id) const {
   std::optional<Error> error;
   ORIEL_TRY(database_.read([&](store::Session& session) -> Result<void> {
     moments.clear();
+    error.reset();
+    std::int64_t behind = 0;
+    // Most have no moment: they need not be read.
     ORIEL_TRY(session.query(
-        "WITH RECURSIVE behind (id) AS (SELECT id FROM work WHERE id = $1 UNION SELECT"
-        " work_link.target FROM work_link JOIN behind ON work_link.work = behind.id WHERE"
-        " work_link.relation = $2) SELECT content FROM work JOIN behind ON work.id = behind.id",
-        {id.str(), number(Relation::source)}, [&](const store::Row& row) {
+        std::string(kBehind) +
+            " SELECT CASE WHEN content LIKE '%\"moment\":{%' THEN content ELSE '' END"
+            " FROM work JOIN behind ON work.id = behind.id",
+        {id.str(), number(Relation::source), kSourcesMax + 2}, [&](const store::Row& row) {
+          if (++behind > kSourcesMax + 1)
+            error = Error{ErrorKind::exhausted, "the Work comes from more than 10,000"};
+          if (error || row.text(0).empty()) return;
           auto content = rows::parse<WorkContent>(row.text(0), "a Work");
           if (!content)
             error = std::move(content).error();

@@ -71,6 +71,8 @@ Result<void> check_named(store::Session& session, const WorkContent& content);
 // Thread-safe. Every call blocks, on the database, and may give its errors too.
 class Catalogue {
  public:
+  static constexpr std::int64_t kSourcesMax = 10'000;
+
   // Both must outlive it.
   Catalogue(store::Database& database, const Clock& clock) : database_(database), clock_(clock) {}
 
@@ -88,12 +90,15 @@ class Catalogue {
   // licence is unknown or clashes with that of what it came from, and the message says which).
   Result<Work> move_work(const WorkId& id, std::int64_t version, WorkState state,
                          const Contribution& contribution);
+  // Of what that account made, how much is a draft or in review.
+  Result<std::int64_t> count_unpublished(const std::string& account) const;
   // Newest first; of one state, or all that are not deleted.
   Result<Page<Work>> list_works(std::optional<WorkState> state, const PageRequest& page) const;
   // The ids of the Works that name `target` (an id or a SHA-256) as that, by id.
   Result<Page<std::string>> list_naming(Relation relation, const std::string& target,
                                         const PageRequest& page) const;
-  // The moments that it and the Works it came from, however far back, were cut from.
+  // The moments that it and the Works it came from, however far back, were cut from. Errors:
+  // exhausted (it came from more than kSourcesMax).
   Result<std::vector<MomentOf>> list_moments(const WorkId& id) const;
   // In whatever state, also deleted, with a change number above `change`, by that number.
   Result<std::vector<Work>> list_changed(std::int64_t change, std::int64_t count_max) const;

@@ -65,7 +65,8 @@ TEST_F(CatalogueTest, a_work_comes_back_as_it_was_given) {
   content.makers = {{party->id, "", "author"}, {"", "Ли", "translator:ru"}};
   content.files = {{std::string(64, 'a'), "dawn.mp4", FileRole::original, "", "", {}}};
   ASSERT_TRUE(database_->write([](store::Session& session) {
-    return add_file(session, {std::string(64, 'a'), 9, "video/mp4", 640, 360, std::nullopt, {}});
+    return add_file(session, {std::string(64, 'a'), 9, "video/mp4", 640, 360, std::nullopt, {}},
+                    "tashi");
   }));
   content.moment = MomentOf{"lake", UtcTime{1'000'000}, UtcTime{9'000'000}};
   content.place = WorkPlace{34.9, 97.7};
@@ -92,6 +93,24 @@ TEST_F(CatalogueTest, the_second_of_two_editors_is_told) {
   EXPECT_EQ(kind(second), ErrorKind::conflict);
   EXPECT_NE(second.error().message.find("wang"), std::string::npos);
   EXPECT_EQ(catalogue_.load_work(WorkId(work.id))->about, content.about);
+}
+
+TEST_F(CatalogueTest, an_address_that_a_browser_would_run_is_no_licence_and_no_term) {
+  for (const auto* uri : {"javascript:alert(1)", "JavaScript:alert(1)", "data:text/html,x",
+                          "file:///etc/passwd", "//x.example", "1a:b"}) {
+    auto content = antelope();
+    content.licence = uri;
+    EXPECT_EQ(kind(catalogue_.add_work(content, {"li", ""})), ErrorKind::invalid) << uri;
+  }
+}
+
+TEST_F(CatalogueTest, what_an_account_made_and_is_not_in_public_is_counted) {
+  const auto work = added(antelope());
+  added(antelope());
+  EXPECT_EQ(catalogue_.count_unpublished("li"), 2);
+  moved(work, {WorkState::in_review, WorkState::published});
+  EXPECT_EQ(catalogue_.count_unpublished("li"), 1);
+  EXPECT_EQ(catalogue_.count_unpublished("wang"), 0);
 }
 
 TEST_F(CatalogueTest, each_change_keeps_what_it_replaced_and_who_made_it) {

@@ -18,6 +18,7 @@ constexpr std::size_t kAboutBytesMax = 50'000;
 constexpr std::size_t kLineBytesMax = 500;
 constexpr std::size_t kListMax = 500;
 constexpr std::size_t kPartsMax = 10'000;
+constexpr std::size_t kFilesMax = 2'000;  // the pages of a book
 
 tl::unexpected<Error> wrong(std::string_view path, const std::string& what) {
   return fail(ErrorKind::invalid, std::string(path) + ": " + what);
@@ -46,11 +47,22 @@ Result<void> check_identifiers(const std::map<std::string, std::string>& identif
   return {};
 }
 
-// An absolute URI (RFC 3986, section 3) of visible ASCII.
+// An absolute URI (RFC 3986, section 3) of visible ASCII, and none that a browser runs or reads
+// from the visitor's own disk: it may become a link.
 bool is_uri(std::string_view text) {
   if (text.size() > kLineBytesMax) return false;
   const auto colon = text.find(':');
   if (colon == std::string_view::npos || colon == 0 || colon + 1 == text.size()) return false;
+  std::string scheme(text.substr(0, colon));
+  for (char& c : scheme)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  const auto letter = [](char c) { return c >= 'a' && c <= 'z'; };
+  if (!letter(scheme.front()) || !std::all_of(scheme.begin(), scheme.end(), [&](char c) {
+        return letter(c) || (c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.';
+      }))
+    return false;
+  for (const auto* barred : {"javascript", "vbscript", "data", "blob", "file", "filesystem"})
+    if (scheme == barred) return false;
   return std::all_of(text.begin(), text.end(), [](char c) {
     return c > ' ' && c < 0x7f && std::string_view("\"<>\\^`{|}").find(c) == std::string_view::npos;
   });
@@ -89,7 +101,7 @@ Result<void> check_makers(const std::vector<Maker>& makers) {
 }
 
 Result<void> check_files(const std::vector<HeldFile>& files) {
-  if (files.size() > kPartsMax) return wrong("files", "are too many");
+  if (files.size() > kFilesMax) return wrong("files", "are more than " + std::to_string(kFilesMax));
   std::set<std::string_view> names;
   for (std::size_t i = 0; i < files.size(); ++i) {
     const auto& file = files[i];

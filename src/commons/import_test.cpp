@@ -81,7 +81,7 @@ class ImportTest : public testing::Test {
     const auto name = "t" + std::to_string(++tables_);
     EXPECT_TRUE(objects_->stage(name));
     EXPECT_TRUE(objects_->append(name, 0, as_bytes(table)));
-    const auto file = shelf_.keep(name, std::nullopt);
+    const auto file = shelf_.keep(name, std::nullopt, "tashi");
     EXPECT_TRUE(file);
     ImportPlan plan;
     plan.file = file->sha256;

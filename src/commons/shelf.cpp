@@ -1,5 +1,6 @@
 #include "commons/shelf.h"
 
+#include <algorithm>
 #include <vector>
 
 #include "base/hex.h"
@@ -15,6 +16,9 @@ namespace {
 // An SVG is read whole to see that it holds no script; larger ones are no drawings.
 constexpr std::size_t kSvgBytesMax = std::size_t{20} << 20U;
 constexpr std::int64_t kTidyBatch = 500;
+constexpr std::size_t kFilesAQuestion = 500;
+constexpr std::string_view kFileColumns =
+    "SELECT sha256, bytes, type, width, height, duration_ms, added_us FROM file";
 
 // A script, or what runs one: elements, handlers, addresses. Words in a text may be taken for one;
 // that is the safe side.
@@ -66,26 +70,25 @@ store::Value value_of(const std::optional<std::int64_t>& number) {
 
 }  // namespace
 
-Result<void> add_file(store::Session& session, const File& file) {
+Result<void> add_file(store::Session& session, const File& file, const std::string& account) {
   ORIEL_TRY(session.execute(
-      "INSERT INTO file (sha256, bytes, type, width, height, duration_ms, added_us)"
-      " VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (sha256) DO UPDATE SET added_us ="
+      "INSERT INTO file (sha256, bytes, type, width, height, duration_ms, added_us, added_by)"
+      " VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (sha256) DO UPDATE SET added_us ="
       " excluded.added_us",
       {file.sha256, file.bytes, file.type, value_of(file.width), value_of(file.height),
-       value_of(file.duration_ms), file.added_at.us}));
+       value_of(file.duration_ms), file.added_at.us, account}));
   return {};
 }
 
 Result<File> load_file(store::Session& session, const std::string& sha256) {
   Result<File> found = fail(ErrorKind::not_found, "there is no such file");
-  ORIEL_TRY(
-      session.query("SELECT sha256, bytes, type, width, height, duration_ms, added_us FROM file"
-                    " WHERE sha256 = $1",
-                    {sha256}, [&](const store::Row& row) { found = file_of(row); }));
+  ORIEL_TRY(session.query(std::string(kFileColumns) + " WHERE sha256 = $1", {sha256},
+                          [&](const store::Row& row) { found = file_of(row); }));
   return found;
 }
 
-Result<File> Shelf::keep(const std::string& staged, const std::optional<Sha256Digest>& expected) {
+Result<File> Shelf::keep(const std::string& staged, const std::optional<Sha256Digest>& expected,
+                         const std::string& account) {
   ORIEL_TRY_ASSIGN(const auto head, objects_.staged_head(staged, kTypeHeadBytes));
   File file;
   file.type = file_type(head);
@@ -93,13 +96,14 @@ Result<File> Shelf::keep(const std::string& staged, const std::optional<Sha256Di
     ORIEL_TRY(objects_.discard(staged));
     return fail(std::move(harmless).error());
   }
+  ORIEL_TRY(objects_.sum_up(staged));
   const std::scoped_lock lock(mutex_);
   ORIEL_TRY_ASSIGN(const auto object, objects_.keep(staged, expected));
   file.sha256 = format_hex(object.sha256);
   file.bytes = static_cast<std::int64_t>(object.bytes);
   file.added_at = clock_.now();
   ORIEL_TRY(database_.write_durable([&](store::Session& session) -> Result<void> {
-    ORIEL_TRY(add_file(session, file));
+    ORIEL_TRY(add_file(session, file, account));
     ORIEL_TRY_ASSIGN(file, load_file(session, file.sha256));
     return {};
   }));
@@ -113,6 +117,44 @@ Result<File> Shelf::load(const std::string& sha256) const {
     return {};
   }));
   return file;
+}
+
+Result<std::map<std::string, File>> Shelf::load_all(const std::vector<std::string>& sha256s) const {
+  std::map<std::string, File> found;
+  for (std::size_t at = 0; at < sha256s.size(); at += kFilesAQuestion) {
+    const auto end = std::min(sha256s.size(), at + kFilesAQuestion);
+    std::string sql = std::string(kFileColumns) + " WHERE sha256 IN (";
+    store::Values values;
+    for (auto n = at; n < end; ++n) {
+      values.emplace_back(sha256s[n]);
+      sql += (n == at ? "$" : ", $") + std::to_string(values.size());
+    }
+    ORIEL_TRY(database_.read([&](store::Session& session) {
+      return session.query(sql + ")", values, [&](const store::Row& row) {
+        auto file = file_of(row);
+        found.insert_or_assign(file.sha256, std::move(file));
+      });
+    }));
+  }
+  return found;
+}
+
+Result<std::int64_t> Shelf::bytes_of(const std::string& account) const {
+  std::int64_t bytes = 0;
+  ORIEL_TRY(database_.read([&](store::Session& session) {
+    return session.query(
+        "SELECT (SELECT COALESCE(SUM(bytes), 0) FROM file WHERE added_by = $1)"
+        " + (SELECT COALESCE(SUM(bytes), 0) FROM upload WHERE account = $1)",
+        {account}, [&](const store::Row& row) { bytes = row.integer(0); });
+  }));
+  return bytes;
+}
+
+Result<void> Shelf::check_room(const std::string& account, std::int64_t bytes) const {
+  ORIEL_TRY_ASSIGN(const auto kept, bytes_of(account));
+  if (bytes < kAccountBytesMax - kept) return {};
+  return fail(ErrorKind::denied,
+              "your files would have more than 100 GiB: ask a curator, or take some away");
 }
 
 Result<void> Shelf::remove(const std::string& sha256, std::int64_t& removed) {

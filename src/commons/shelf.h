@@ -5,9 +5,11 @@
 // names it, and kGrace after it came, so that it can be uploaded first and named then.
 #pragma once
 #include <cstdint>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "base/sha256.h"
@@ -18,8 +20,8 @@
 
 namespace oriel::commons {
 
-// A row of a file whose object is there. Nothing happens where it is there already.
-Result<void> add_file(store::Session& session, const File& file);
+// A row of a file whose object is there. Where it is there already only its time changes.
+Result<void> add_file(store::Session& session, const File& file, const std::string& account);
 // Errors: not_found.
 Result<File> load_file(store::Session& session, const std::string& sha256);
 
@@ -28,17 +30,27 @@ Result<File> load_file(store::Session& session, const std::string& sha256);
 class Shelf {
  public:
   static constexpr Duration kGrace = Duration::from_s(7 * 86'400);
+  // Of one who contributes and is no curator.
+  static constexpr std::int64_t kAccountBytesMax = std::int64_t{100} << 30U;
 
   // All must outlive it.
   Shelf(store::Database& database, store::ObjectStore& objects, const Clock& clock)
       : database_(database), objects_(objects), clock_(clock) {}
 
   store::ObjectStore& objects() { return objects_; }
-  // What was staged becomes a file, its type told by its bytes. Errors: of ObjectStore::keep();
-  // unsupported (an SVG or HTML with a script, a program), and it is staged no more.
-  Result<File> keep(const std::string& staged, const std::optional<Sha256Digest>& expected);
+  // What was staged becomes a file of that account, its type told by its bytes. Errors: of
+  // ObjectStore::keep(); unsupported (an SVG or HTML with a script, a program), and it is staged no
+  // more.
+  Result<File> keep(const std::string& staged, const std::optional<Sha256Digest>& expected,
+                    const std::string& account);
   // Errors: not_found.
   Result<File> load(const std::string& sha256) const;
+  // Those that are there, by SHA-256.
+  Result<std::map<std::string, File>> load_all(const std::vector<std::string>& sha256s) const;
+  // What an account was the first to bring, together with what it is uploading.
+  Result<std::int64_t> bytes_of(const std::string& account) const;
+  // Errors: denied, when with so many bytes more an account would have kAccountBytesMax or more.
+  Result<void> check_room(const std::string& account, std::int64_t bytes) const;
 
   struct Tidied {
     std::int64_t files = 0;    // that no Work names, with their objects

@@ -30,7 +30,7 @@ class ShelfTest : public testing::Test {
     const auto name = "p" + std::to_string(++staged_);
     ORIEL_TRY(objects_->stage(name));
     ORIEL_TRY(objects_->append(name, 0, as_bytes(bytes)));
-    return shelf_.keep(name, std::nullopt);
+    return shelf_.keep(name, std::nullopt, "tashi");
   }
   Result<Upload> begin(std::optional<std::int64_t> bytes, const std::string& sha256 = "") {
     return uploads_.begin({"li", "herd.csv", bytes, sha256});
@@ -105,6 +105,26 @@ TEST_F(ShelfTest, a_video_with_the_name_of_a_picture_is_refused) {
   EXPECT_NE(refused.error().message.find("video/mp4"), std::string::npos);
   content.files[0].name = "herd.mp4";
   EXPECT_TRUE(catalogue_.add_work(content, {"li", ""}));
+}
+
+TEST_F(ShelfTest, an_account_has_a_bound_and_what_is_on_its_way_in_counts) {
+  ASSERT_TRUE(put("12345"));
+  ASSERT_TRUE(put("12345"));  // the same bytes: kept once
+  ASSERT_TRUE(begin(100));
+  EXPECT_EQ(shelf_.bytes_of("tashi"), 5);
+  EXPECT_EQ(shelf_.bytes_of("li"), 100);
+  EXPECT_TRUE(shelf_.check_room("li", Shelf::kAccountBytesMax - 101));
+  EXPECT_EQ(kind(shelf_.check_room("li", Shelf::kAccountBytesMax - 100)), ErrorKind::denied);
+}
+
+TEST_F(ShelfTest, many_files_are_read_at_once_and_what_is_not_there_is_left_out) {
+  std::vector<std::string> wanted(1'200, std::string(64, '0'));
+  wanted.front() = put("first")->sha256;
+  wanted.back() = put("last")->sha256;
+  const auto found = shelf_.load_all(wanted);
+  ASSERT_TRUE(found) << found.error().message;
+  EXPECT_EQ(found->size(), 2U);
+  EXPECT_EQ(found->at(wanted.back()).bytes, 4);
 }
 
 TEST_F(ShelfTest, an_upload_stops_half_way_and_goes_on) {

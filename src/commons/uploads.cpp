@@ -110,7 +110,7 @@ Result<File> Uploads::finish(const std::string& id, const std::string& account) 
     return fail(ErrorKind::conflict,
                 std::to_string(staged) + " of " + std::to_string(*row.bytes) + " bytes are here");
   }
-  auto file = shelf_.keep(id, parse_sha256(row.sha256));
+  auto file = shelf_.keep(id, parse_sha256(row.sha256), account);
   // What is wrong with the bytes stays wrong.
   const bool over = file || file.error().kind == ErrorKind::invalid ||
                     file.error().kind == ErrorKind::unsupported;

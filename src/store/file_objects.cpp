@@ -1,6 +1,7 @@
 #include "store/file_objects.h"
 
 #include <cerrno>
+#include <chrono>
 #include <condition_variable>
 #include <filesystem>
 #include <map>
@@ -26,6 +27,7 @@ namespace fs = std::filesystem;
 constexpr std::size_t kReadBytes = std::size_t{1} << 20U;
 // How many sums of staged files are kept while they come; the sum of another is made at its end.
 constexpr std::size_t kRunningSumsMax = 64;
+constexpr auto kTurnPatience = std::chrono::seconds(1);
 
 Result<Descriptor> open_file(const std::string& path, int flags) {
   const int fd = ::open(path.c_str(), flags | O_CLOEXEC, 0640);
@@ -101,7 +103,7 @@ class FileObjects final : public ObjectStore {
 
   Result<void> stage(const std::string& name) override {
     ORIEL_TRY(parse_slug(name));
-    const Turn turn(*this, name);
+    ORIEL_TRY_ASSIGN(const auto turn, take_turn(name));
     ORIEL_TRY_ASSIGN(const auto staged, list_staged());
     if (staged.size() >= options_.staged_max)
       return fail(ErrorKind::exhausted, "too many uploads are under way");
@@ -111,14 +113,14 @@ class FileObjects final : public ObjectStore {
   }
 
   Result<std::uint64_t> staged_bytes(const std::string& name) override {
-    const Turn turn(*this, name);
+    ORIEL_TRY_ASSIGN(const auto turn, take_turn(name));
     ORIEL_TRY_ASSIGN(const auto file, open_staged(name, O_RDONLY));
     return size_of(file, name);
   }
 
   Result<std::uint64_t> append(const std::string& name, std::uint64_t offset,
                                ByteView bytes) override {
-    const Turn turn(*this, name);
+    ORIEL_TRY_ASSIGN(const auto turn, take_turn(name));
     ORIEL_TRY_ASSIGN(const auto file, open_staged(name, O_RDWR));
     ORIEL_TRY_ASSIGN(const auto size, size_of(file, name));
     if (size != offset) {
@@ -133,7 +135,7 @@ class FileObjects final : public ObjectStore {
   }
 
   Result<Bytes> staged_head(const std::string& name, std::size_t bytes_max) override {
-    const Turn turn(*this, name);
+    ORIEL_TRY_ASSIGN(const auto turn, take_turn(name));
     ORIEL_TRY_ASSIGN(const auto file, open_staged(name, O_RDONLY));
     Bytes head(bytes_max);
     ORIEL_TRY_ASSIGN(const auto count, read_at(file, 0, head));
@@ -141,9 +143,22 @@ class FileObjects final : public ObjectStore {
     return head;
   }
 
+  Result<void> sum_up(const std::string& name) override {
+    ORIEL_TRY_ASSIGN(const auto turn, take_turn(name));
+    ORIEL_TRY_ASSIGN(const auto file, open_staged(name, O_RDONLY));
+    ORIEL_TRY_ASSIGN(const auto size, size_of(file, name));
+    RunningSum* running = nullptr;
+    {
+      const std::scoped_lock lock(mutex_);
+      if (sums_.size() >= kRunningSumsMax && !sums_.contains(name)) return {};
+      running = &sums_[name];
+    }
+    return catch_up(*running, file, size);
+  }
+
   Result<StoredObject> keep(const std::string& name,
                             const std::optional<Sha256Digest>& expected) override {
-    const Turn turn(*this, name);
+    ORIEL_TRY_ASSIGN(const auto turn, take_turn(name));
     ORIEL_TRY_ASSIGN(const auto file, open_staged(name, O_RDWR));
     StoredObject object;
     ORIEL_TRY_ASSIGN(object.bytes, size_of(file, name));
@@ -168,7 +183,7 @@ class FileObjects final : public ObjectStore {
   }
 
   Result<void> discard(const std::string& name) override {
-    const Turn turn(*this, name);
+    ORIEL_TRY_ASSIGN(const auto turn, take_turn(name));
     drop_sum(name);
     ORIEL_TRY(parse_slug(name));
     if (::unlink(path_of(name).c_str()) != 0 && errno != ENOENT)
@@ -214,11 +229,7 @@ class FileObjects final : public ObjectStore {
   // Held while one call works on a staged name; the names of others go on.
   class Turn {
    public:
-    Turn(FileObjects& owner, const std::string& name) : owner_(owner), name_(name) {
-      std::unique_lock lock(owner_.mutex_);
-      owner_.freed_.wait(lock, [&] { return !owner_.busy_.contains(name_); });
-      owner_.busy_.insert(name_);
-    }
+    Turn(FileObjects& owner, std::string name) : owner_(owner), name_(std::move(name)) {}
     ~Turn() {
       const std::scoped_lock lock(owner_.mutex_);
       owner_.busy_.erase(name_);
@@ -231,6 +242,15 @@ class FileObjects final : public ObjectStore {
     FileObjects& owner_;
     const std::string name_;
   };
+
+  // Whoever sums up a large one may take minutes: nobody's thread stands that long behind him.
+  Result<std::unique_ptr<Turn>> take_turn(const std::string& name) {
+    std::unique_lock lock(mutex_);
+    if (!freed_.wait_for(lock, kTurnPatience, [&] { return !busy_.contains(name); }))
+      return fail(ErrorKind::unavailable, "this upload is being worked on: ask again");
+    busy_.insert(name);
+    return std::make_unique<Turn>(*this, name);
+  }
 
   struct RunningSum {
     std::uint64_t bytes = 0;
@@ -297,11 +317,9 @@ class FileObjects final : public ObjectStore {
     running->bytes += bytes.size();
   }
 
-  Result<Sha256Digest> finish_sum(const std::string& name, const Descriptor& file,
-                                  std::uint64_t size) {
-    RunningSum running;
-    if (auto* kept = running_sum(name); kept != nullptr) running = std::move(*kept);
-    drop_sum(name);
+  // What add_to_sum() did not see: it came before this program started, or is a failed call's
+  // prefix.
+  static Result<void> catch_up(RunningSum& running, const Descriptor& file, std::uint64_t size) {
     Bytes buffer(kReadBytes);
     while (running.bytes < size) {
       ORIEL_TRY_ASSIGN(const auto count, read_at(file, running.bytes, buffer));
@@ -309,6 +327,15 @@ class FileObjects final : public ObjectStore {
       running.sum.update(ByteView(buffer.data(), count));
       running.bytes += count;
     }
+    return {};
+  }
+
+  Result<Sha256Digest> finish_sum(const std::string& name, const Descriptor& file,
+                                  std::uint64_t size) {
+    RunningSum running;
+    if (auto* kept = running_sum(name); kept != nullptr) running = std::move(*kept);
+    drop_sum(name);
+    ORIEL_TRY(catch_up(running, file, size));
     return running.sum.finish();
   }
 

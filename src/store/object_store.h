@@ -29,7 +29,8 @@ class ObjectReader {
   virtual Result<std::size_t> read(std::uint64_t offset, std::span<std::uint8_t> into) const = 0;
 };
 
-// Thread-safe; calls on one staged name exclude each other. Every call blocks.
+// Thread-safe. Every call blocks. Calls on one staged name exclude each other: who has waited for a
+// second is told unavailable.
 //
 // What lies under a SHA-256 is whole at every moment, and survives a loss of power once keep() has
 // returned. What is staged is there up to staged_bytes() after a kill; after a loss of power up to
@@ -49,6 +50,9 @@ class ObjectStore {
                                        ByteView bytes) = 0;
   // The first bytes of it, for those who look what it is.
   virtual Result<Bytes> staged_head(const std::string& name, std::size_t bytes_max) = 0;
+  // Sums up what is there of it, so that keep() need not: after a restart that may be 50 GiB.
+  // Errors: not_found.
+  virtual Result<void> sum_up(const std::string& name) = 0;
   // Makes it an object; nothing is staged under the name then. Where there is one of the same
   // bytes, that one stays. With `expected` only if it has that sum. Errors: invalid (another sum:
   // it stays staged), not_found, exhausted.

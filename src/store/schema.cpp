@@ -196,6 +196,7 @@ Statements commons() {
       " made_us INTEGER NOT NULL, works INTEGER NOT NULL, undone_us INTEGER)",
       "CREATE UNIQUE INDEX work_by_change ON work (change)",
       "CREATE INDEX work_by_state ON work (state, id)",
+      "CREATE INDEX work_by_maker ON work (made_by, state)",
       // What a change of a Work replaced.
       "CREATE TABLE work_version (work TEXT NOT NULL, version INTEGER NOT NULL,"
       " state INTEGER NOT NULL, content TEXT NOT NULL, changed_us INTEGER NOT NULL,"
@@ -206,8 +207,10 @@ Statements commons() {
       "CREATE INDEX work_link_by_target ON work_link (target, relation, work)",
       // Bytes that are kept, see commons/file.h.
       "CREATE TABLE file (sha256 TEXT PRIMARY KEY, bytes INTEGER NOT NULL, type TEXT NOT NULL,"
-      " width INTEGER, height INTEGER, duration_ms INTEGER, added_us INTEGER NOT NULL)",
+      " width INTEGER, height INTEGER, duration_ms INTEGER, added_us INTEGER NOT NULL,"
+      " added_by TEXT NOT NULL)",
       "CREATE INDEX file_by_time ON file (added_us)",
+      "CREATE INDEX file_by_account ON file (added_by, bytes)",
       // Files on their way in, see commons/uploads.h. bytes NULL: its length is not known yet.
       "CREATE TABLE upload (id TEXT PRIMARY KEY, account TEXT NOT NULL, name TEXT NOT NULL,"
       " bytes INTEGER, sha256 TEXT NOT NULL, made_us INTEGER NOT NULL, seen_us INTEGER NOT NULL)",

@@ -450,6 +450,52 @@ def test_nobody_claims_what_is_not_his(server, curator):
     assert (seen["made_by"], seen["changed_by"], seen["note"]) == ("", "", "")
 
 
+def test_who_contributes_says_how_much_will_come(server, curator):
+    viewer = server.login("the-viewer", WORD)
+    begin = dict(data=b"", headers={"Upload-Complete": "?0"}, timeout=30)
+    assert viewer.post(server.base + "/api/v1/uploads?name=a", **begin).status_code == 411
+    assert curator.post(server.base + "/api/v1/uploads?name=a", **begin).status_code == 201
+    begin["headers"]["Upload-Length"] = str(50 << 30)
+    assert viewer.post(server.base + "/api/v1/uploads?name=a", **begin).status_code == 201
+    refused = viewer.post(server.base + "/api/v1/uploads?name=b", **begin)
+    assert refused.status_code == 403
+    assert "100 GiB" in refused.json()["detail"]
+
+
+def test_what_was_never_in_public_stays_with_its_maker_and_the_curators(server, curator):
+    work = add(server, curator, about={"en": "the den is at the third bend"})
+    answer = curator.put(
+        f"{works(server)}/{work['id']}", timeout=30, headers={"If-Match": '"1"'},
+        json={"kind": "image", "title": {"en": "A herd"}, "licence": CC_BY},
+    )  # fmt: skip
+    assert answer.ok, answer.text
+    move(server, curator, answer.json(), "in_review", "published", "withdrawn", "published")
+    place = f"{works(server)}/{work['id']}/versions"
+    viewer = server.login("the-viewer", WORD)
+    seen = viewer.get(place, timeout=30).json()["items"]
+    assert [version["state"] for version in seen] == ["published"]
+    assert "third bend" in curator.get(place, timeout=30).text
+
+
+def test_publishing_from_a_feed_that_the_public_does_not_see_is_asked_about(server, curator):
+    moment = {"feed": "gone", "start": "2026-11-01T00:00:00Z", "end": "2026-11-01T00:01:00Z"}
+    operator = server.login("the-operator", WORD)
+    work = add(server, operator, moment=moment)
+    work = move(server, curator, work, "in_review")
+    state = {"state": "published"}
+
+    def publish(**more):
+        return curator.post(
+            f"{works(server)}/{work['id']}/state", json=state | more,
+            headers={"If-Match": f'"{work["version"]}"'}, timeout=30,
+        )  # fmt: skip
+
+    asked = publish()
+    assert asked.status_code == 409
+    assert asked.json()["private_feeds"] == ["gone"]
+    assert publish(even_private=True).json()["state"] == "published"
+
+
 def test_a_megabyte_of_brackets_does_not_stop_the_server(server, curator):
     text = "<" * 45_000
     about = {f"{a}{b}": text for a in "abcd" for b in "abcde"}
