@@ -5,8 +5,8 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from support import media, postgres
-from support.program import feed_toml, run
+from support import media
+from support.program import feed_toml
 from support.waiting import wait_until
 from test_films import kept_films, wait_for_film
 from test_moments import PASSWORD, recorded_s, stamp, time_of
@@ -28,8 +28,6 @@ def shifted(recording, by_s):
 @pytest.fixture(scope="module")
 def season(shared):
     """92 days with a quarter of a minute recorded in each."""
-    if postgres.wanted():
-        pytest.skip("the database is made again from the files beside the old one: SQLite only")
     server = shared(lambda cameras: feed_toml("lake", cameras.url(0)))
     server.wait_live("lake")
     wait_until(lambda: recorded_s(server, "lake") > 15, 60, "a quarter of a minute")
@@ -41,8 +39,7 @@ def season(shared):
         folder.mkdir(parents=True, exist_ok=True)
         name = f"{int(today.stem) + 1000 - days}.mp4"
         (folder / name).write_bytes(shifted(today.read_bytes(), days * 86_400))
-    made = run("archive", "rebuild", "--replace", "--config", server.config)
-    assert made.returncode == 0, made.stdout + made.stderr
+    server.rebuild_database()
     server.add_user("ada", "administrator", PASSWORD)
     server.start()
     return server

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from support import media, postgres
+from support import media
 from support.program import feed_toml, run
 from support.waiting import wait_until
 from test_film_season import shifted
@@ -15,8 +15,6 @@ from test_moments import PASSWORD, recorded_s, stamp, time_of
 @pytest.fixture(scope="module")
 def window(shared):
     """A feed with a quarter of a minute of yesterday, sealed."""
-    if postgres.wanted():
-        pytest.skip("the database is made again from the files beside the old one: SQLite only")
     server = shared(lambda cameras: feed_toml("lake", cameras.url(0)))
     server.wait_live("lake")
     wait_until(lambda: recorded_s(server, "lake") > 15, 60, "a quarter of a minute")
@@ -26,8 +24,7 @@ def window(shared):
     folder = today.parents[3] / (day - timedelta(days=1)).strftime("%Y/%m/%d")
     folder.mkdir(parents=True)
     (folder / f"{int(today.stem) + 1000}.mp4").write_bytes(shifted(today.read_bytes(), 86_400))
-    made = run("archive", "rebuild", "--replace", "--config", server.config)
-    assert made.returncode == 0, made.stdout + made.stderr
+    server.rebuild_database()
     server.add_user("ada", "administrator", PASSWORD)  # accounts are not on the volumes
     server.start()
     wait_until(lambda: list(server.data.rglob("*.seal")), 150, "yesterday's seal", every_s=1)

@@ -56,6 +56,14 @@ class Oriel:
         """Of this program's database where the tests run on PostgreSQL."""
         return "d" + hashlib.sha256(str(self.folder).encode()).hexdigest()[:16]
 
+    def rebuild_database(self):
+        """From the volumes, while it does not run; a server's database is an empty one then."""
+        if postgres.wanted():
+            self.lose_database()
+        replace = [] if postgres.wanted() else ["--replace"]
+        made = run("archive", "rebuild", *replace, "--config", self.config)
+        assert made.returncode == 0, made.stdout + made.stderr
+
     def lose_database(self):
         """Nothing is left of it; the program does not run."""
         if postgres.wanted():
