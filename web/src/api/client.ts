@@ -2,9 +2,12 @@
 
 export class Problem extends Error {
   readonly status: number;
-  constructor(status: number, detail: string) {
+  /** What the answer says beside its words: `now` of a 412, `clashes`. */
+  readonly members: Record<string, unknown>;
+  constructor(status: number, detail: string, members: Record<string, unknown> = {}) {
     super(detail);
     this.status = status;
+    this.members = members;
   }
 }
 
@@ -43,10 +46,11 @@ export async function ask<T>(
     throw new Problem(response.status, response.statusText);
   }
   if (!response.ok) {
-    const problem = value as { detail?: string; title?: string } | undefined;
+    const problem = value as Record<string, unknown> & { detail?: string; title?: string };
     throw new Problem(
       response.status,
-      problem?.detail ?? problem?.title ?? response.statusText ?? String(response.status)
+      problem?.detail ?? problem?.title ?? response.statusText ?? String(response.status),
+      problem
     );
   }
   return value as T;

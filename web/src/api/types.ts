@@ -425,3 +425,72 @@ export interface WorkPage {
   derived: WorkLink[];
   holders: WorkLink[];
 }
+
+/** What people write of a Work; a version is one of these. */
+export type WorkContent = Pick<
+  Work,
+  | 'kind'
+  | 'title'
+  | 'about'
+  | 'languages'
+  | 'makers'
+  | 'stewards'
+  | 'licence'
+  | 'credit'
+  | 'terms'
+  | 'parts'
+  | 'derived_from'
+  | 'identifiers'
+  | 'moment'
+  | 'place'
+  | 'date'
+  | 'audience'
+> & { files: HeldFile[] };
+export type HeldFile = Omit<WorkFile, 'bytes' | 'type' | 'url'>;
+export type WorkVersion = WorkContent &
+  Pick<Work, 'version' | 'state' | 'changed_at' | 'changed_by' | 'note'>;
+export interface Licence {
+  uri: string;
+  name: Localised;
+}
+export interface Term {
+  uri: string;
+  scheme: 'licence' | 'sdg' | 'subject' | 'level' | 'taxon' | 'place';
+  label: Localised;
+  notation: string;
+  broader: string;
+}
+export type PartyKind = 'institution' | 'department' | 'person' | 'group';
+export interface PartyContent {
+  kind: PartyKind;
+  name: Localised;
+  about: Localised;
+  within: string;
+  identifiers: Record<string, string>;
+  homepage: string;
+  country: string;
+  languages: string[];
+}
+export interface Party extends PartyContent {
+  id: string;
+  version: number;
+}
+/** A file on the shelf. */
+export interface ShelfFile {
+  sha256: string;
+  bytes: number;
+  type: string;
+}
+export interface ImportReport {
+  rows: number;
+  faulty: number;
+  faults: { line: number; message: string }[];
+  passed_over: string[];
+}
+export interface ImportDone {
+  id: string;
+  made_by: string;
+  made_at: string;
+  works: number;
+  undone_at: string | null;
+}

@@ -1,7 +1,8 @@
 // Which of a Work's files is shown, and as what.
 import type { Work, WorkFile } from '../api/types';
 
-export type Viewer = 'video' | 'sound' | 'image' | 'table' | 'none';
+export type Viewer =
+  'video' | 'sound' | 'image' | 'table' | 'model' | 'book' | 'map' | 'document' | 'none';
 
 /** What parts the cells of a table; undefined for what is none. A type is told by the bytes, which
  * do not tell a table from another text: then its name does. */
@@ -19,6 +20,11 @@ export function viewer_of(file: WorkFile | undefined): Viewer {
   // A drawing may hold a script: as a picture it is shown without running any.
   if (file.type.startsWith('image/')) return 'image';
   if (separator_of(file)) return 'table';
+  // As with tables: that a text is JSON the bytes tell, what kind of it the name.
+  const json = file.type === 'application/json';
+  if (file.type === 'model/gltf-binary' || (json && /\.gltf$/i.test(file.name))) return 'model';
+  if (file.type === 'application/geo+json' || (json && /\.geojson$/i.test(file.name))) return 'map';
+  if (file.type === 'application/pdf' || file.type === 'application/epub+zip') return 'document';
   return 'none';
 }
 
@@ -31,7 +37,10 @@ export function picture_of(work: Work): WorkFile | undefined {
 /** What the Work's page shows first: the first original that a viewer takes, else its picture. */
 export function main_file(work: Work): WorkFile | undefined {
   const shown = work.files.filter((file) => viewer_of(file) !== 'none');
+  // Among the files of a model stand the pictures that lie on it.
+  const model = (file: WorkFile) => viewer_of(file) === 'model' && file.role === 'original';
   return (
+    shown.find(model) ??
     shown.find((file) => file.role === 'original') ??
     shown.find((file) => file.role === 'data') ??
     picture_of(work) ??
