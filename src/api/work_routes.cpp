@@ -150,6 +150,33 @@ Awaitable<Response> add_work(Services& services, Request& request) {
   co_return response;
 }
 
+// His own draft of a Work that he sees, to change it: pages, parts and files are taken over, and
+// the credits follow, since it comes from that Work.
+Awaitable<Response> copy_work(Services& services, Request& request) {
+  const auto id = id_of(request);
+  if (!id) co_return http::problem(id.error());
+  auto copied = co_await services.offload.run([&]() -> Result<FoundWork> {
+    ORIEL_TRY_ASSIGN(const auto found, find(services, request, *id));
+    if (found.view.is_null()) return fail(ErrorKind::not_found, "there is no such Work now");
+    ORIEL_TRY(check_drafts(services, identity_of(request)));
+    WorkContent content = found.work;
+    content.derived_from = {found.work.id};
+    content.stewards.clear();
+    content.makers.clear();
+    content.credit.clear();
+    content.identifiers.clear();
+    content.moment.reset();
+    ORIEL_TRY(check_claims(services, identity_of(request), nullptr, content));
+    ORIEL_TRY_ASSIGN(const auto work, services.commons.catalogue.add_work(
+                                          content, {identity_of(request).name, "copied"}));
+    return find(services, request, WorkId(work.id));
+  });
+  if (!copied) co_return http::problem(copied.error());
+  auto response = answer_of(copied->work, copied->view, 201);
+  response.headers.set("Location", "/api/v1/works/" + copied->work.id);
+  co_return response;
+}
+
 // The Work that a change is for, as its If-Match says; what is wrong is answered here.
 struct Change {
   std::optional<Response> refused;
@@ -363,6 +390,12 @@ void add_work_routes(http::Router& router, Services& services) {
   described.body_bytes_max = kWorkBytesMax;
   described.answers[201] = {"The draft", "application/json", work_schema()};
   add(Method::post, "/api/v1/works", std::move(described), add_work);
+
+  described =
+      operation("copyWork", "commons", "A draft of one's own that comes from a Work, to change it",
+                "contribute_works");
+  described.answers[201] = {"The draft", "application/json", work_schema()};
+  add(Method::post, "/api/v1/works/{id}/copy", std::move(described), copy_work);
 
   described = operation("getWork", "commons", "One Work");
   described.answers[200] = {"The Work", "application/json", work_schema()};

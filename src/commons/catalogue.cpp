@@ -61,7 +61,7 @@ Result<std::int64_t> next_change(store::Session& session) {
 Result<void> write_links(store::Session& session, const std::string& id,
                          const WorkContent& content) {
   std::set<std::pair<Relation, std::string>> links;
-  for (const auto& part : content.parts) links.emplace(Relation::part, part);
+  for (const auto& held : held_works(content)) links.emplace(Relation::part, held);
   for (const auto& source : content.derived_from) links.emplace(Relation::source, source);
   for (const auto& steward : content.stewards) links.emplace(Relation::steward, steward);
   for (const auto& maker : content.makers)
@@ -85,7 +85,7 @@ Result<void> check_circle(store::Session& session, const std::string& id) {
                         {id, number(relation)});
   };
   ORIEL_TRY_ASSIGN(const bool contained, reaches_itself(Relation::part));
-  if (contained) return fail(ErrorKind::invalid, "parts: the Work would contain itself");
+  if (contained) return fail(ErrorKind::invalid, "parts, pages: the Work would contain itself");
   ORIEL_TRY_ASSIGN(const bool derived, reaches_itself(Relation::source));
   if (derived) return fail(ErrorKind::invalid, "derived_from: the Work would come from itself");
   std::int64_t behind = 0;
@@ -148,6 +148,18 @@ Result<void> check_licences(const Catalogue& catalogue, const WorkId& id) {
   return fail(ErrorKind::conflict, std::move(told));
 }
 
+// What it holds is in public too, or who opens it finds holes.
+Result<void> check_held(const Catalogue& catalogue, const WorkId& id) {
+  ORIEL_TRY_ASSIGN(const auto work, catalogue.load_work(id));
+  for (const auto& held : held_works(work)) {
+    ORIEL_TRY_ASSIGN(const auto part, catalogue.load_work(WorkId(held)));
+    if (part.state == WorkState::published) continue;
+    return fail(ErrorKind::conflict, "it holds \"" + std::string(text_in(part.title, {"en"})) +
+                                         "\" (" + part.id + "), which is not published");
+  }
+  return {};
+}
+
 Result<void> check_contribution(const Contribution& contribution) {
   return check_line(contribution.note, "note", 10'000);
 }
@@ -164,7 +176,7 @@ Result<void> check_named(store::Session& session, const WorkContent& content) {
     }
     return {};
   };
-  ORIEL_TRY(check_works(content.parts, "parts"));
+  ORIEL_TRY(check_works(held_works(content), "parts, pages"));
   ORIEL_TRY(check_works(content.derived_from, "derived_from"));
   for (const auto& steward : content.stewards)
     ORIEL_TRY(rows::check_party(session, steward, "stewards"));
@@ -297,7 +309,10 @@ Result<Work> move_work(store::Session& session, const WorkId& id, std::int64_t v
 
 Result<Work> Catalogue::move_work(const WorkId& id, std::int64_t version, WorkState state,
                                   const Contribution& contribution) {
-  if (state == WorkState::published) ORIEL_TRY(check_licences(*this, id));
+  if (state == WorkState::published) {
+    ORIEL_TRY(check_held(*this, id));
+    ORIEL_TRY(check_licences(*this, id));
+  }
   Work work;
   ORIEL_TRY(database_.write_durable([&](store::Session& session) -> Result<void> {
     ORIEL_TRY_ASSIGN(work,

@@ -87,7 +87,8 @@ class Catalogue {
                            const Contribution& contribution);
   // To `state`, as may_become() has it. Of a deleted Work title and kind stay, and its history
   // goes. Errors: not_found, conflict (another version; not from its state; to be published its
-  // licence is unknown or clashes with that of what it came from, and the message says which).
+  // licence is unknown or clashes with that of what it came from, or a Work that it holds is not
+  // published, and the message says which).
   Result<Work> move_work(const WorkId& id, std::int64_t version, WorkState state,
                          const Contribution& contribution);
   // Of what that account made, how much is a draft or in review.

@@ -18,7 +18,8 @@ constexpr std::size_t kAboutBytesMax = 50'000;
 constexpr std::size_t kLineBytesMax = 500;
 constexpr std::size_t kListMax = 500;
 constexpr std::size_t kPartsMax = 10'000;
-constexpr std::size_t kFilesMax = 2'000;  // the pages of a book
+constexpr std::int64_t kMinutesMax = 100'000;  // a course of years
+constexpr std::size_t kFilesMax = 2'000;       // the pages of a book
 
 tl::unexpected<Error> wrong(std::string_view path, const std::string& what) {
   return fail(ErrorKind::invalid, std::string(path) + ": " + what);
@@ -157,6 +158,17 @@ Result<void> check_where_and_when(const WorkContent& content) {
   return {};
 }
 
+Result<void> check_teaching(const WorkContent& content) {
+  using enum WorkKind;
+  const bool composed = content.kind == courseware || content.kind == lesson ||
+                        content.kind == exhibit || content.kind == travelling_exhibit;
+  if (!composed && !content.pages.empty())
+    return wrong("pages", "are what courseware, lessons and exhibits have");
+  if (content.minutes && (*content.minutes < 1 || *content.minutes > kMinutesMax))
+    return wrong("minutes", "expected 1 to " + std::to_string(kMinutesMax));
+  return check(content.pages);
+}
+
 }  // namespace
 
 Result<void> check(const PartyContent& content) {
@@ -187,6 +199,17 @@ Result<void> check(const Term& term) {
   return {};
 }
 
+std::vector<std::string> held_works(const WorkContent& content) {
+  std::vector<std::string> held;
+  std::set<std::string_view> seen;
+  for (const auto& part : content.parts)
+    if (seen.insert(part).second) held.push_back(part);
+  for (const auto& page : content.pages)
+    for (const auto& block : page.blocks)
+      if (!block.work.empty() && seen.insert(block.work).second) held.push_back(block.work);
+  return held;
+}
+
 Result<void> check(const WorkContent& content) {
   ORIEL_TRY(check_name(content.title, "title"));
   ORIEL_TRY(check_text(content.about, "about", kAboutBytesMax));
@@ -201,6 +224,7 @@ Result<void> check(const WorkContent& content) {
   ORIEL_TRY(check_ids(content.parts, "parts", kPartsMax));
   ORIEL_TRY(check_ids(content.derived_from, "derived_from", kListMax));
   ORIEL_TRY(check_identifiers(content.identifiers));
+  ORIEL_TRY(check_teaching(content));
   return check_where_and_when(content);
 }
 

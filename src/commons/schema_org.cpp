@@ -125,7 +125,7 @@ json::value schema_org(const Work& work, const SchemaOrgContext& context) {
   put_list(value, "creator", named(context.makers, "Person"));
   put_list(value, "publisher", named(context.publishers, "Organization"));
   put_list(value, "isBasedOn", links(context.works, work.derived_from));
-  put_list(value, "hasPart", links(context.works, work.parts));
+  put_list(value, "hasPart", links(context.works, held_works(work)));
   if (work.audience)
     value["typicalAgeRange"] = fmt::format("{}-{}", work.audience->from, work.audience->to);
   if (work.place)

@@ -97,6 +97,10 @@ Result<SearchDocument> SearchFollower::document_of(const Work& work) {
   document.published = work.published_at.value_or(work.changed_at);
   add_words(work.title, true, document);
   add_words(work.about, false, document);
+  for (const auto& page : work.pages) {
+    add_words(page.title, false, document);
+    for (const auto& block : page.blocks) add_words(block.text, false, document);
+  }
   if (!work.credit.empty()) document.texts.push_back({"", work.credit, false});
   for (const auto& [scheme, value] : work.identifiers) document.texts.push_back({"", value, false});
   for (const auto& maker : work.makers) {

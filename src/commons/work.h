@@ -11,6 +11,7 @@
 
 #include "base/time.h"
 #include "commons/file.h"
+#include "commons/lesson.h"
 #include "commons/text.h"
 
 namespace oriel::commons {
@@ -100,11 +101,14 @@ struct WorkContent {
   std::optional<WorkPlace> place;
   std::string date;  // of what it shows: ISO 8601, "1932", "1932-05"; may be empty
   std::optional<Ages> audience;
+  std::vector<LessonPage> pages;        // of courseware, lessons, exhibits
+  std::optional<std::int64_t> minutes;  // that it takes, where it is taught or shown
   bool operator==(const WorkContent&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(WorkContent, (),
                       (kind, title, about, languages, makers, stewards, licence, credit, terms,
-                       files, parts, derived_from, identifiers, moment, place, date, audience))
+                       files, parts, derived_from, identifiers, moment, place, date, audience,
+                       pages, minutes))
 
 struct Work : WorkContent {
   std::string id;  // of a WorkId
@@ -123,6 +127,9 @@ struct Work : WorkContent {
 BOOST_DESCRIBE_STRUCT(Work, (WorkContent),
                       (id, version, state, made_at, made_by, changed_at, changed_by, note,
                        published_at, change))
+
+// The Works that it holds, each once: its parts, then what its pages show.
+std::vector<std::string> held_works(const WorkContent& content);
 
 // By itself, without looking whether what it names is there. Errors: invalid, naming the member.
 Result<void> check(const WorkContent& content);

@@ -24,7 +24,7 @@ class ChainLoader {
     for (std::size_t at = 0; at < works_.size(); ++at) {
       // Copied: the list grows meanwhile.
       const auto derived_from = works_[at].derived_from;
-      const auto parts = works_[at].parts;
+      const auto parts = held_works(works_[at]);
       ORIEL_TRY(link(at, derived_from, Derivation::adapts));
       ORIEL_TRY(link(at, parts, Derivation::collects));
     }
