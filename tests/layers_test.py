@@ -14,6 +14,7 @@ SRC = ROOT / "src"
 MAY_USE = {
     "base": [],
     "media": ["base"],
+    "imprint": ["base", "media"],
     "store": ["base"],
     "archive": ["base", "media", "store"],
     "access": ["base", "store"],

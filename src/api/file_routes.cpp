@@ -9,6 +9,7 @@
 #include "api/services.h"
 #include "api/viewer.h"
 #include "api/work_gate.h"
+#include "api/work_view.h"
 #include "base/hex.h"
 #include "commons/file_type.h"
 #include "http/conditional.h"
@@ -220,22 +221,6 @@ Awaitable<Response> get_file(Services& services, Request& request) {
   co_return uncached(Response::of(found->file));
 }
 
-std::string escaped_name(std::string_view name) {
-  std::string safe;
-  for (const char c : name) {
-    const auto byte = static_cast<unsigned char>(c);
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                       c == '.' || c == '-' || c == '_';
-    if (plain) {
-      safe += c;
-    } else {
-      constexpr std::string_view kDigits = "0123456789ABCDEF";
-      safe += {'%', kDigits[byte >> 4U], kDigits[byte & 15U]};
-    }
-  }
-  return safe;
-}
-
 Awaitable<Response> serve_file(Services& services, Request& request) {
   auto found = co_await find_file(services, request);
   if (!found) co_return http::problem(found.error());
@@ -260,8 +245,7 @@ Awaitable<Response> serve_file(Services& services, Request& request) {
                                            });
   const bool shown = commons::is_shown_inline(file.type) && !request.query.first("save");
   const auto name = request.query.first("name").value_or(file.sha256);
-  response.headers.set("Content-Disposition", std::string(shown ? "inline" : "attachment") +
-                                                  "; filename*=UTF-8''" + escaped_name(name));
+  response.headers.set("Content-Disposition", disposition_of(shown, name));
   // Whatever it is, no script of it runs under our address.
   response.headers.set("Content-Security-Policy",
                        "sandbox; default-src 'none'; style-src 'unsafe-inline'; media-src 'self'");

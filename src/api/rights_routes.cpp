@@ -36,30 +36,6 @@ std::string language_of(const Request& request) {
   return std::string(request.query.first("language").value_or("en"));
 }
 
-// Of a Work that he may see all of. A source that he may not see keeps its credit, since whoever
-// takes the Work must give it, but has no address and no id.
-Result<Chain> chain_of(Services& services, const Request& request) {
-  auto id = parse_slug(request.parameter("id"));
-  if (!id) return fail(ErrorKind::not_found, "there is no such Work");
-  const auto& catalogue = services.commons.catalogue;
-  const auto sees = [&](const std::string& work_id) -> Result<bool> {
-    ORIEL_TRY_ASSIGN(const auto work, catalogue.load_work(WorkId(work_id)));
-    return sight_of(work, identity_of(request)) == WorkSight::full;
-  };
-  ORIEL_TRY_ASSIGN(const bool seen, sees(*id));
-  if (!seen) return fail(ErrorKind::not_found, "there is no such Work");
-  ORIEL_TRY_ASSIGN(auto chain,
-                   commons::load_chain(catalogue, WorkId(*id), origin_of(services, request),
-                                       language_of(request)));
-  for (auto& place : chain) {
-    ORIEL_TRY_ASSIGN(const bool known, sees(place.id));
-    if (known) continue;
-    place.address.clear();
-    place.id.clear();
-  }
-  return chain;
-}
-
 Result<std::vector<ClashView>> clashes_in(const Chain& chain) {
   std::vector<ClashView> views;
   ORIEL_TRY_ASSIGN(const auto clashes, commons::find_clashes(chain));
@@ -91,7 +67,7 @@ Result<Rights> rights_of(const Chain& chain, const std::string& language) {
 Awaitable<Response> get_rights(Services& services, Request& request) {
   const auto language = language_of(request);
   auto rights = co_await services.offload.run([&]() -> Result<Rights> {
-    ORIEL_TRY_ASSIGN(const auto chain, chain_of(services, request));
+    ORIEL_TRY_ASSIGN(const auto chain, credited_chain(services, request, language));
     return rights_of(chain, language);
   });
   if (!rights) co_return http::problem(rights.error());
@@ -118,7 +94,7 @@ Awaitable<Response> get_credits(Services& services, Request& request) {
   if (!format) co_return http::problem(format.error());
   const auto language = language_of(request);
   auto text = co_await services.offload.run([&]() -> Result<std::string> {
-    ORIEL_TRY_ASSIGN(const auto chain, chain_of(services, request));
+    ORIEL_TRY_ASSIGN(const auto chain, credited_chain(services, request, language));
     ORIEL_TRY_ASSIGN(const auto list, commons::credits(chain, language));
     return commons::format_credits(list, *format, language);
   });
@@ -145,6 +121,28 @@ Awaitable<Response> list_licences(Services&, Request&) {
 }
 
 }  // namespace
+
+Result<commons::Chain> credited_chain(const Services& services, const Request& request,
+                                      const std::string& language) {
+  auto id = parse_slug(request.parameter("id"));
+  if (!id) return fail(ErrorKind::not_found, "there is no such Work");
+  const auto& catalogue = services.commons.catalogue;
+  const auto sees = [&](const std::string& work_id) -> Result<bool> {
+    ORIEL_TRY_ASSIGN(const auto work, catalogue.load_work(WorkId(work_id)));
+    return sight_of(work, identity_of(request)) == WorkSight::full;
+  };
+  ORIEL_TRY_ASSIGN(const bool seen, sees(*id));
+  if (!seen) return fail(ErrorKind::not_found, "there is no such Work");
+  ORIEL_TRY_ASSIGN(auto chain, commons::load_chain(catalogue, WorkId(*id),
+                                                   origin_of(services, request), language));
+  for (auto& place : chain) {
+    ORIEL_TRY_ASSIGN(const bool known, sees(place.id));
+    if (known) continue;
+    place.address.clear();
+    place.id.clear();
+  }
+  return chain;
+}
 
 Result<std::vector<ClashView>> clashes_of(const Services& services, const Request& request,
                                           const WorkId& id) {

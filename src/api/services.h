@@ -91,6 +91,7 @@ void add_work_page(http::Router& router, Services& services);
 void add_rights_routes(http::Router& router, Services& services);
 void add_import_routes(http::Router& router, Services& services);
 void add_file_routes(http::Router& router, Services& services);
+void add_imprint_routes(http::Router& router, Services& services);
 void add_operation_routes(http::Router& router, Services& services);
 // Finds out who asks, and refuses what the operation's `access` does not allow him.
 void add_guard(http::Router& router, Services& services);

@@ -4,8 +4,38 @@
 #include "api/viewer.h"
 #include "api/work_gate.h"
 #include "http/problem.h"
+#include "imprint/imprint.h"
 
 namespace oriel::api {
+namespace {
+
+std::string escaped_name(std::string_view name) {
+  std::string safe;
+  for (const char c : name) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       c == '.' || c == '-' || c == '_';
+    if (plain) {
+      safe += c;
+    } else {
+      constexpr std::string_view kDigits = "0123456789ABCDEF";
+      safe += {'%', kDigits[byte >> 4U], kDigits[byte & 15U]};
+    }
+  }
+  return safe;
+}
+
+// A JSON may be anything; that it is a glTF its name says, until its bytes are looked at.
+bool takes_credits(const WorkFile& file) {
+  if (file.type == "application/json") return file.name.ends_with(".gltf");
+  return imprint::has_place(file.type);
+}
+
+}  // namespace
+
+std::string disposition_of(bool shown, std::string_view name) {
+  return std::string(shown ? "inline" : "attachment") + "; filename*=UTF-8''" + escaped_name(name);
+}
 
 WorkTombstone tombstone_of(const commons::Work& work) {
   return {work.id, work.kind, work.state, work.title, work.changed_at, work.note};
@@ -25,6 +55,8 @@ Result<json::value> view_of(const Services& services, const http::Request& reque
       view.bytes = file->second.bytes;
       view.type = file->second.type;
       if (!withheld) view.url = "/files/" + held.sha256;
+      if (!withheld && takes_credits(view))
+        view.credits_url = "/works/" + work.id + "/files/" + held.sha256;
     }
     files.push_back(std::move(view));
   }

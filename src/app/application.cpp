@@ -292,6 +292,7 @@ void RunningApplication::make_routes() {
   api::add_moment_work_routes(router_, *services_);
   api::add_party_routes(router_, *services_);
   api::add_file_routes(router_, *services_);
+  api::add_imprint_routes(router_, *services_);
   api::add_work_page(router_, *services_);
   api::add_rights_routes(router_, *services_);
   api::add_import_routes(router_, *services_);

@@ -367,6 +367,8 @@ export interface WorkFile {
   type: string;
   /** Empty while it is withheld. */
   url: string;
+  /** Of a copy with the credits inside; empty where the format has no place for them. */
+  credits_url: string;
 }
 export interface Work {
   id: string;

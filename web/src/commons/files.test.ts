@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Work, WorkFile } from '../api/types';
-import { first_rows, main_file, picture_of, separator_of, viewer_of } from './files';
+import { first_rows, main_file, picture_of, picture_sizes, separator_of, viewer_of } from './files';
 
 const file = (type: string, role: WorkFile['role'] = 'original', url = '/files/a'): WorkFile => ({
   sha256: 'a',
@@ -12,7 +12,8 @@ const file = (type: string, role: WorkFile['role'] = 'original', url = '/files/a
   about: {},
   bytes: 1,
   type,
-  url
+  url,
+  credits_url: ''
 });
 const work = (...files: WorkFile[]) => ({ files }) as unknown as Work;
 
@@ -45,4 +46,15 @@ test('a table is told by its type, or of a text by its name', () => {
   assert.equal(separator_of({ ...text, name: 'herd.tsv' }), '\t');
   assert.equal(separator_of({ ...file('text/csv'), name: 'herd' }), ',');
   assert.equal(separator_of({ ...file('application/zip'), name: 'herd.csv' }), undefined);
+});
+
+test('a photograph can be taken in sizes, a drawing of lines cannot', () => {
+  const sizes = picture_sizes(file('image/jpeg'));
+  assert.deepEqual(
+    sizes.map(({ name }) => name),
+    ['small', 'medium', 'large']
+  );
+  assert.equal(sizes[1]!.url, '/iiif/image/3/a/full/!1200,1200/0/default.jpg');
+  assert.deepEqual(picture_sizes(file('image/svg+xml')), []);
+  assert.deepEqual(picture_sizes(file('image/jpeg', 'original', '')), []);
 });

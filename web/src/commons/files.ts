@@ -34,6 +34,16 @@ export function picture_of(work: Work): WorkFile | undefined {
   return pictures.find((file) => file.role === 'preview') ?? pictures[0];
 }
 
+/** Smaller copies of a picture, in pixels of the longer side; none of what is no pixels. */
+export function picture_sizes(file: WorkFile): { name: string; url: string }[] {
+  if (!file.url || !/^image\/(jpeg|png|webp|tiff)$/.test(file.type)) return [];
+  const sizes = { small: 480, medium: 1200, large: 2400 };
+  return Object.entries(sizes).map(([name, side]) => ({
+    name,
+    url: `/iiif/image/3/${file.sha256}/full/!${side},${side}/0/default.jpg`
+  }));
+}
+
 /** What the Work's page shows first: the first original that a viewer takes, else its picture. */
 export function main_file(work: Work): WorkFile | undefined {
   const shown = work.files.filter((file) => viewer_of(file) !== 'none');
