@@ -22,6 +22,7 @@ MAY_USE = {
     "live": ["base", "media"],
     "observe": ["base", "media", "store", "archive"],
     "commons": ["base", "store", "access"],
+    "exchange": ["base", "store", "access", "commons"],
     "programme": ["base", "store", "access", "commons"],
     "notify": ["base", "store"],
     "relay": ["base", "media", "archive", "live"],

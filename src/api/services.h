@@ -36,6 +36,7 @@ struct WindowSettings {
   std::string licence;      // of what is recorded; empty: all rights reserved
   std::string moment_page;  // the built page of /m/; empty: a plain one
   std::string work_page;    // that of /works/; empty: a plain one
+  std::string contact;      // mail address of who answers for this node; may be empty
 };
 
 class SegmentFiles;
@@ -89,6 +90,8 @@ void add_moment_work_routes(http::Router& router, Services& services);
 void add_party_routes(http::Router& router, Services& services);
 void add_work_page(http::Router& router, Services& services);
 void add_rights_routes(http::Router& router, Services& services);
+void add_exchange_routes(http::Router& router, Services& services);
+void add_saved_search_routes(http::Router& router, Services& services);
 void add_import_routes(http::Router& router, Services& services);
 void add_file_routes(http::Router& router, Services& services);
 void add_imprint_routes(http::Router& router, Services& services);

@@ -6,10 +6,10 @@
 #include "api/services.h"
 #include "api/viewer.h"
 #include "api/work_gate.h"
+#include "api/work_schema.h"
 #include "api/work_view.h"
 #include "commons/credits.h"
 #include "commons/licence.h"
-#include "commons/schema_org.h"
 #include "commons/work_chain.h"
 #include "http/problem.h"
 
@@ -183,28 +183,7 @@ std::string picture_of(const WorkPage& page) {
   return found;
 }
 
-// What everybody may have of it, for search engines.
-json::value schema_of(const Work& work, const WorkPage& page) {
-  commons::SchemaOrgContext context;
-  context.address = page.work.at("address").as_string();
-  const auto origin = context.address.substr(0, context.address.find("/works/"));
-  context.works = origin + "/works/";
-  for (const auto& maker : page.makers) context.makers.push_back(maker.name);
-  for (const auto& steward : page.stewards) context.publishers.push_back(steward.name);
-  context.terms = page.terms;
-  context.credit = page.credit.at("en");
-  const auto& seen = page.work.at("files").as_array();
-  for (std::size_t i = 0; i < seen.size(); ++i) {
-    const std::string url(seen[i].at("url").as_string());
-    if (url.empty()) continue;
-    const auto& held = work.files[i];
-    context.files.push_back({origin + url, std::string(seen[i].at("type").as_string()),
-                             seen[i].at("bytes").as_int64(), held.name, held.role});
-  }
-  return commons::schema_org(work, context);
-}
-
-std::string head_of(const Work& work, const WorkPage& page) {
+std::string head_of(const Work& work, const WorkPage& page, const json::value& schema) {
   const auto title = in_all_languages(work.title);
   const std::string address(page.work.at("address").as_string());
   const auto about = std::string(commons::text_in(work.about, {}));
@@ -218,7 +197,7 @@ std::string head_of(const Work& work, const WorkPage& page) {
     head += meta_tag("property", "og:image", address.substr(0, address.find("/works/")) + picture);
   head += meta_tag("name", "DC.rights", work.licence);
   if (work.state == commons::WorkState::published)
-    head += data_script("application/ld+json", "schema-org", schema_of(work, page));
+    head += data_script("application/ld+json", "schema-org", schema);
   else
     head += meta_tag("name", "robots", "noindex");
   head += link_tag("canonical", address);
@@ -256,8 +235,10 @@ Awaitable<Response> work_page(Services& services, Request& request) {
     if (sight == WorkSight::none) return fail(ErrorKind::not_found, "there is no such Work");
     if (sight == WorkSight::gone) return gone(work);
     ORIEL_TRY_ASSIGN(const auto shown, page_of(services, request, work));
+    ORIEL_TRY_ASSIGN(const auto schema,
+                     schema_of(services, request, work, shown.work, shown.credit.at("en")));
     return Response::text(
-        filled_page(services.window.work_page, head_of(work, shown), body_of(work, shown)),
+        filled_page(services.window.work_page, head_of(work, shown, schema), body_of(work, shown)),
         "text/html; charset=utf-8");
   });
   if (!page) co_return http::problem(page.error());

@@ -40,8 +40,10 @@ Result<std::int64_t> offset_of(const http::Request& request) {
   return offset;
 }
 
-Result<commons::SearchRequest> request_of(const http::Request& request) {
+Result<commons::SearchRequest> request_of(const http::Request& request,
+                                          commons::SearchSort otherwise) {
   commons::SearchRequest wanted;
+  wanted.sort = otherwise;
   wanted.text = request.query.first("q").value_or("");
   wanted.language = request.query.first("language_of_question").value_or("en");
   wanted.typing = true;
@@ -110,33 +112,57 @@ bool is_search(const http::Request& request) {
   return asked;
 }
 
-Result<json::value> search_works(const Services& services, const http::Request& request) {
-  ORIEL_TRY_ASSIGN(const auto wanted, request_of(request));
+Result<FoundWorks> find_works(const Services& services, const http::Request& request,
+                              commons::SearchSort sort) {
+  ORIEL_TRY_ASSIGN(const auto wanted, request_of(request, sort));
   const auto* const index = services.commons.index();
   if (index == nullptr)
     return fail(ErrorKind::unavailable, "the search index cannot be opened: see the log");
-  ORIEL_TRY_ASSIGN(const auto answer, index->search(wanted));
-  json::array items;
+  FoundWorks found;
+  ORIEL_TRY_ASSIGN(found.answer, index->search(wanted));
+  const auto& answer = found.answer;
   for (const auto& id : answer.ids) {
     auto work = services.commons.catalogue.load_work(commons::WorkId(id));
     if (!work && work.error().kind == ErrorKind::not_found) continue;
     if (!work) return fail(std::move(work).error());
     // The index may be a moment behind: the catalogue decides.
-    if (sight_of(*work, identity_of(request)) != WorkSight::full ||
-        work->state != commons::WorkState::published)
-      continue;
-    ORIEL_TRY_ASSIGN(auto view, view_of(services, request, *work));
-    items.push_back(std::move(view));
+    if (sight_of(*work, identity_of(request)) == WorkSight::full &&
+        work->state == commons::WorkState::published)
+      found.works.push_back(std::move(*work));
   }
   const auto until = wanted.offset + static_cast<std::int64_t>(answer.ids.size());
-  const bool more = !answer.ids.empty() && until < answer.total &&
-                    until + wanted.count <= commons::SearchRequest::kDepthMax;
-  ORIEL_TRY_ASSIGN(auto facets, facets_of(services, answer));
+  if (!answer.ids.empty() && until < answer.total &&
+      until + wanted.count <= commons::SearchRequest::kDepthMax)
+    found.next = std::to_string(until);
+  return found;
+}
+
+Result<json::value> search_works(const Services& services, const http::Request& request) {
+  ORIEL_TRY_ASSIGN(const auto found, find_works(services, request, commons::SearchSort::relevance));
+  json::array items;
+  for (const auto& work : found.works) {
+    ORIEL_TRY_ASSIGN(auto view, view_of(services, request, work));
+    items.push_back(std::move(view));
+  }
+  ORIEL_TRY_ASSIGN(auto facets, facets_of(services, found.answer));
   return json::object{{"items", std::move(items)},
-                      {"next", more ? json::value(std::to_string(until)) : json::value(nullptr)},
-                      {"total", answer.total},
+                      {"next", to_json(found.next)},
+                      {"total", found.answer.total},
                       {"facets", std::move(facets)},
-                      {"suggestion", answer.suggestion}};
+                      {"suggestion", found.answer.suggestion}};
+}
+
+Result<void> check_search(std::string_view query) {
+  for (const char c : query)
+    if (c <= ' ' || c > '~' || std::string_view("\"<>\\^`{|}#").find(c) != std::string_view::npos)
+      return fail(ErrorKind::invalid, "query: is not as it stands in an address");
+  ORIEL_TRY_ASSIGN(const auto parsed, http::Query::parse(query));
+  for (const auto& item : parsed.items()) {
+    bool known = item.first == "q" || item.first == "sort";
+    each_facet([&](Facet, std::string_view name) { known = known || item.first == name; });
+    if (!known) return fail(ErrorKind::invalid, "query: no search has " + item.first);
+  }
+  return {};
 }
 
 std::vector<http::Parameter> search_parameters() {

@@ -135,12 +135,12 @@ class RunningApplication final : public Application {
   FolderLock lock_;
   Metrics metrics_;
   std::unique_ptr<store::Database> database_;
-  std::unique_ptr<commons::House> commons_;
   // Set after the registry exists; the writer's threads may call before.
   std::atomic<FeedRegistry*> wanting_ = nullptr;
   std::unique_ptr<notify::PostOffice> post_office_;
   std::unique_ptr<notify::AlarmBook> alarm_book_;
   std::unique_ptr<AlarmBridge> alarms_;
+  std::unique_ptr<commons::House> commons_;  // its threads raise alarms
   std::unique_ptr<archive::Archive> archive_;
   std::unique_ptr<access::IdentityCache> identities_;
   std::unique_ptr<PolicyLines> policy_journal_;
@@ -254,7 +254,13 @@ Result<void> RunningApplication::open_commons() {
   if (!objects) return fail(std::move(objects).error().within("objects"));
   ORIEL_TRY_ASSIGN(commons_, commons::House::open(std::move(*objects), *database_, clock_,
                                                   config_.data + "/search"));
-  commons_->start();
+  commons_->start([this](std::string_view why) {
+    if (why.empty())
+      alarm_book_->clear("search_behind", "commons");
+    else
+      alarm_book_->raise({"search_behind", "commons", notify::Grade::warning, false},
+                         "What is published is not found by searching: " + std::string(why));
+  });
   return {};
 }
 
@@ -265,6 +271,7 @@ void RunningApplication::make_routes() {
   window_.node_key = node_key_;
   window_.tiles = config_.tiles;
   window_.licence = config_.licence;
+  window_.contact = config_.contact;
   if (config_.http.public_metrics) window_.metrics_access = "public";
   if (const auto& url = config_.http.public_url) {
     window_.public_url = url->substr(0, url->find_last_not_of('/') + 1);
@@ -296,6 +303,8 @@ void RunningApplication::make_routes() {
   api::add_work_page(router_, *services_);
   api::add_rights_routes(router_, *services_);
   api::add_import_routes(router_, *services_);
+  api::add_exchange_routes(router_, *services_);
+  api::add_saved_search_routes(router_, *services_);
   api::add_operation_routes(router_, *services_);
   if (!config_.tiles.empty()) add_tiles(router_, config_.tiles, *offload_);
   const std::string folder = find_pages(config_);

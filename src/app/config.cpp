@@ -162,6 +162,14 @@ void read_source(TomlReader& reader, std::string_view key, Secret& source) {
   source = Secret(std::move(*text));
 }
 
+void read_contact(TomlReader& reader, std::string& contact) {
+  reader.text("contact", contact);
+  const auto at = contact.find('@');
+  const bool plain = contact.find_first_of(" \t\r\n<>\"") == std::string::npos;
+  if (!contact.empty() && (!plain || at == 0 || contact.find('.', at) == std::string::npos))
+    reader.refuse("contact", "expected a mail address, such as commons@window.example");
+}
+
 void read_licence(TomlReader& reader, std::string& licence) {
   reader.text("licence", licence);
   if (!api::is_licence(licence))
@@ -277,6 +285,7 @@ Result<Config> parse_config(std::string_view text, const std::string& file_name)
     reader.refuse("log", "expected debug, info, warn or error");
   reader.integer("timelapse_cache_bytes", config.timelapse_cache_bytes, 0, std::int64_t{1} << 50);
   read_licence(reader, config.licence);
+  read_contact(reader, config.contact);
   reader.integer("made_renditions_max", config.made_renditions_max, 0, 100);
   reader.integer("scrub_days", config.scrub_days, 0, 3650);
   reader.table("http", [&](TomlReader& inner) { read_http(inner, config.http); });

@@ -40,6 +40,8 @@ struct Config {
   // Under which what is recorded may be used, unless a feed says otherwise: "CC-BY-4.0" or in
   // words; empty: all rights reserved.
   std::string licence;
+  // Mail address of who answers for this node: harvesters are given it. May be empty.
+  std::string contact;
   std::int64_t made_renditions_max = 4;
   std::int64_t scrub_days = 90;  // every recording is read again once in so many days; 0: never
   std::int64_t timelapse_cache_bytes = std::int64_t{2} << 30;

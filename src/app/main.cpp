@@ -10,6 +10,7 @@
 
 #include "app/archive_commands.h"
 #include "app/commands.h"
+#include "app/commons_command.h"
 #include "app/config.h"
 #include "app/database_command.h"
 #include "app/inspect_command.h"
@@ -278,6 +279,15 @@ void add_database(CLI::App& program, Arguments& arguments, Commands& commands) {
                       }});
 }
 
+void add_commons(CLI::App& program, Arguments& arguments, Commands& commands) {
+  auto* house = program.add_subcommand("commons", "The commons");
+  house->require_subcommand(1);
+  auto* reindex = house->add_subcommand(
+      "reindex", "Make the search index again from the database, while the program is stopped");
+  add_config_options(*reindex, arguments);
+  commands.push_back({reindex, [&] { return with_config(arguments, app::reindex_commons); }});
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -291,6 +301,7 @@ int main(int argc, char** argv) {
   add_people(program, arguments, commands);
   add_archive(program, arguments, commands);
   add_database(program, arguments, commands);
+  add_commons(program, arguments, commands);
   CLI11_PARSE(program, argc, argv);
   for (const auto& command : commands)
     if (command.parsed->parsed()) return command.run();

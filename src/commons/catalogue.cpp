@@ -7,14 +7,14 @@
 #include "commons/rows.h"
 #include "commons/shelf.h"
 #include "commons/work_chain.h"
+#include "commons/work_sets.h"
 
 namespace oriel::commons {
 
 namespace {
 
-constexpr std::string_view kWorkColumns =
-    "SELECT id, change, version, state, content, made_us, changed_us, changed_by, note,"
-    " published_us, made_by FROM work";
+using rows::kWorkColumns;
+using rows::work_of;
 
 // A Work ($1) and those it came from ($2: Relation::source), at most $3.
 constexpr std::string_view kBehind =
@@ -29,23 +29,6 @@ Result<WorkState> state_of(std::int64_t stored) {
   if (stored < 0 || stored > number(WorkState::deleted))
     return fail(ErrorKind::data_loss, "a Work is in a state that this program does not know");
   return static_cast<WorkState>(stored);
-}
-
-Result<Work> work_of(const store::Row& row) {
-  Work work;
-  work.id = row.text(0);
-  work.change = row.integer(1);
-  work.version = row.integer(2);
-  ORIEL_TRY_ASSIGN(work.state, state_of(row.integer(3)));
-  ORIEL_TRY_ASSIGN(static_cast<WorkContent&>(work),
-                   rows::parse<WorkContent>(row.text(4), "Work " + work.id));
-  work.made_at = UtcTime{row.integer(5)};
-  work.changed_at = UtcTime{row.integer(6)};
-  work.changed_by = row.text(7);
-  work.note = row.text(8);
-  if (!row.is_null(9)) work.published_at = UtcTime{row.integer(9)};
-  work.made_by = row.text(10);
-  return work;
 }
 
 Result<std::int64_t> next_change(store::Session& session) {
@@ -115,7 +98,8 @@ Result<void> replace(store::Session& session, const Work& old, Work& work) {
        rows::serialise<WorkContent>(work), work.changed_at.us, work.changed_by, work.note,
        published}));
   ORIEL_TRY(session.execute("DELETE FROM work_link WHERE work = $1", {work.id}));
-  return write_links(session, work.id, work);
+  ORIEL_TRY(write_links(session, work.id, work));
+  return write_sets(session, work);
 }
 
 Result<Work> load_version(store::Session& session, const WorkId& id, std::int64_t version) {
@@ -165,6 +149,27 @@ Result<void> check_contribution(const Contribution& contribution) {
 }
 
 }  // namespace
+
+namespace rows {
+
+Result<Work> work_of(const store::Row& row) {
+  Work work;
+  work.id = row.text(0);
+  work.change = row.integer(1);
+  work.version = row.integer(2);
+  ORIEL_TRY_ASSIGN(work.state, state_of(row.integer(3)));
+  ORIEL_TRY_ASSIGN(static_cast<WorkContent&>(work),
+                   rows::parse<WorkContent>(row.text(4), "Work " + work.id));
+  work.made_at = UtcTime{row.integer(5)};
+  work.changed_at = UtcTime{row.integer(6)};
+  work.changed_by = row.text(7);
+  work.note = row.text(8);
+  if (!row.is_null(9)) work.published_at = UtcTime{row.integer(9)};
+  work.made_by = row.text(10);
+  return work;
+}
+
+}  // namespace rows
 
 Result<void> check_named(store::Session& session, const WorkContent& content) {
   const auto check_works = [&](const std::vector<std::string>& ids,

@@ -1,6 +1,8 @@
 #include "commons/house.h"
 
+#include <algorithm>
 #include <chrono>
+#include <utility>
 
 #include "base/log.h"
 #include "commons/first_terms.h"
@@ -13,6 +15,7 @@ namespace {
 constexpr auto kTidyEvery = std::chrono::hours(1);
 constexpr auto kIndexEvery = std::chrono::milliseconds(500);
 constexpr std::int64_t kIndexBatch = 100;  // a Work may hold a megabyte
+constexpr int kFailuresTold = 10;          // in a row: five seconds
 
 // Whether the index knows of changes that the catalogue does not have: another database, or one
 // that was put back.
@@ -46,7 +49,9 @@ House::House(std::unique_ptr<store::ObjectStore> kept, store::Database& database
       catalogue(database, clock),
       shelf(database, *objects_, clock),
       uploads(database, shelf, clock),
-      importer(database, shelf, clock) {}
+      importer(database, shelf, clock),
+      publications(database, clock),
+      saved_searches(database, clock) {}
 
 Result<std::unique_ptr<House>> House::open(std::unique_ptr<store::ObjectStore> objects,
                                            store::Database& database, const Clock& clock,
@@ -61,11 +66,13 @@ Result<std::unique_ptr<House>> House::open(std::unique_ptr<store::ObjectStore> o
   return house;
 }
 
-void House::start() {
+void House::start(IndexTrouble trouble) {
   thread_ = NamedThread("commons", [this](const std::stop_token& stop) { tidy_loop(stop); });
-  if (index_)
-    index_thread_ =
-        NamedThread("search", [this](const std::stop_token& stop) { index_loop(stop); });
+  if (!index_) return;
+  index_thread_ =
+      NamedThread("search", [this, trouble = std::move(trouble)](const std::stop_token& stop) {
+        index_loop(stop, trouble);
+      });
 }
 
 void House::tidy_loop(const std::stop_token& stop) {
@@ -79,15 +86,25 @@ void House::tidy_loop(const std::stop_token& stop) {
   }
 }
 
-void House::index_loop(const std::stop_token& stop) {
+void House::index_loop(const std::stop_token& stop, const IndexTrouble& trouble) {
   SearchFollower follower(catalogue, *index_);
-  bool failing = false;
+  int failures = 0;
+  std::int64_t batch = kIndexBatch;
   while (!stop.stop_requested()) {
-    const auto taken = follower.catch_up(kIndexBatch);
-    if (!taken && !failing) log::warn("the search index stays behind: {}", taken.error().message);
-    if (taken && failing) log::info("the search index goes on");
-    failing = !taken;
-    if (taken && *taken == kIndexBatch) continue;
+    const auto taken = follower.catch_up(batch);
+    if (!taken) {
+      if (failures++ == 0) log::warn("the search index stays behind: {}", taken.error().message);
+      if (failures == kFailuresTold && trouble) trouble(taken.error().message);
+    } else if (failures > 0) {
+      log::info("the search index goes on");
+      if (failures >= kFailuresTold && trouble) trouble("");
+      failures = 0;
+    }
+    if (taken && *taken == batch) {
+      batch = std::min(batch * 2, PageRequest::kCountMax);  // far behind: fewer syncs
+      continue;
+    }
+    batch = kIndexBatch;
     std::unique_lock lock(mutex_);
     wake_.wait_for(lock, stop, kIndexEvery, [] { return false; });
   }

@@ -3,16 +3,20 @@
 #pragma once
 #include <condition_variable>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <stop_token>
 #include <string>
+#include <string_view>
 
 #include "base/result.h"
 #include "base/thread.h"
 #include "base/time.h"
 #include "commons/catalogue.h"
 #include "commons/import.h"
+#include "commons/publications.h"
+#include "commons/saved_searches.h"
 #include "commons/search_index.h"
 #include "commons/shelf.h"
 #include "commons/uploads.h"
@@ -30,9 +34,13 @@ class House {
                                              store::Database& database, const Clock& clock,
                                              const std::filesystem::path& index_folder);
 
+  // Told why the index cannot follow the catalogue, when that lasts, and "" when it goes on; on a
+  // thread of the house's own. Must not block.
+  using IndexTrouble = std::function<void(std::string_view why)>;
+
   // Once an hour abandoned uploads go, and files that no Work names. Twice a second the index takes
-  // in what changed.
-  void start();
+  // in what changed; what keeps it from that is tried again as often.
+  void start(IndexTrouble trouble = {});
   void request_stop() {
     thread_.request_stop();
     index_thread_.request_stop();
@@ -44,7 +52,7 @@ class House {
  private:
   House(std::unique_ptr<store::ObjectStore> kept, store::Database& database, const Clock& clock);
   void tidy_loop(const std::stop_token& stop);
-  void index_loop(const std::stop_token& stop);
+  void index_loop(const std::stop_token& stop, const IndexTrouble& trouble);
 
   std::unique_ptr<store::ObjectStore> objects_;
   std::mutex mutex_;
@@ -55,6 +63,8 @@ class House {
   Shelf shelf;
   Uploads uploads;
   Importer importer;
+  Publications publications;
+  SavedSearches saved_searches;
 
  private:
   std::unique_ptr<SearchIndex> index_;

@@ -1,4 +1,6 @@
 // Parties and terms in the database.
+#include <algorithm>
+
 #include "commons/rows.h"
 
 namespace oriel::commons {
@@ -9,6 +11,23 @@ Result<bool> exists(store::Session& session, std::string_view sql, const store::
   bool found = false;
   ORIEL_TRY(session.query(sql, values, [&](const store::Row&) { found = true; }));
   return found;
+}
+
+Result<void> query_in(store::Session& session, const std::string& sql,
+                      const std::vector<std::string>& keys, const store::RowCallback& row) {
+  // One statement however many there are: the last round repeats its last key.
+  constexpr std::size_t kKeys = 64;
+  std::string all = sql + " IN (";
+  for (std::size_t i = 1; i <= kKeys; ++i) all += (i == 1 ? "$" : ", $") + std::to_string(i);
+  all += ")";
+  for (std::size_t begin = 0; begin < keys.size(); begin += kKeys) {
+    store::Values values;
+    values.reserve(kKeys);
+    for (std::size_t i = 0; i < kKeys; ++i)
+      values.emplace_back(keys[std::min(begin + i, keys.size() - 1)]);
+    ORIEL_TRY(session.query(all, values, row));
+  }
+  return {};
 }
 
 Result<void> check_term(store::Session& session, const std::string& uri, std::string_view path) {

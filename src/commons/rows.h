@@ -1,9 +1,11 @@
 // Rows of the commons: what its sources share, of no use outside the folder.
 #pragma once
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "base/result.h"
 #include "commons/catalogue.h"
@@ -16,9 +18,11 @@ namespace oriel::commons::rows {
 template <class T>
 Result<T> parse(const std::string& stored, std::string_view what) {
   std::error_code error;
-  auto parsed = json::parse(stored, error);
-  auto content = error ? Result<T>(fail(ErrorKind::data_loss, error.message()))
-                       : from_partial_json<T>(std::move(parsed));
+  std::array<unsigned char, 8'192> buffer;
+  json::monotonic_resource memory(buffer.data(), buffer.size());
+  const auto parsed = json::parse(stored, error, &memory);
+  auto content =
+      error ? Result<T>(fail(ErrorKind::data_loss, error.message())) : from_partial_json<T>(parsed);
   if (!content) {
     return fail(ErrorKind::data_loss,
                 std::string(what) + " cannot be read: " + content.error().message);
@@ -30,6 +34,16 @@ template <class T>
 std::string serialise(const T& content) {
   return json::serialize(to_json(content));
 }
+
+// A Work as it stands in a row that begins with these columns.
+inline constexpr std::string_view kWorkColumns =
+    "SELECT id, change, version, state, content, made_us, changed_us, changed_by, note,"
+    " published_us, made_by FROM work";
+Result<Work> work_of(const store::Row& row);
+
+// Runs `sql` followed by " IN (…)" for all of `keys`, some at a time. `sql` has no placeholder.
+Result<void> query_in(store::Session& session, const std::string& sql,
+                      const std::vector<std::string>& keys, const store::RowCallback& row);
 
 // Runs `sql`, with one value more, the count, as its last placeholder, and gives a page of what
 // `read` makes of each row; `key` is where the next page begins.

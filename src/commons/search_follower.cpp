@@ -1,6 +1,7 @@
 #include "commons/search_follower.h"
 
 #include <array>
+#include <exception>
 #include <utility>
 
 #include "commons/licence.h"
@@ -60,7 +61,7 @@ std::vector<std::string> age_groups(const Ages& ages) {
   return names;
 }
 
-Result<void> SearchFollower::add_party(const std::string& id, SearchDocument& document) {
+Result<void> SearchDocuments::add_party(const std::string& id, SearchDocument& document) {
   auto found = parties_.find(id);
   if (found == parties_.end()) {
     ORIEL_TRY_ASSIGN(auto party, if_there(catalogue_.load_party(PartyId(id))));
@@ -70,7 +71,7 @@ Result<void> SearchFollower::add_party(const std::string& id, SearchDocument& do
   return {};
 }
 
-Result<void> SearchFollower::add_terms(const Work& work, SearchDocument& document) {
+Result<void> SearchDocuments::add_terms(const Work& work, SearchDocument& document) {
   for (const auto& named : work.terms) {
     // A target of an SDG is found by its goal as well; a circle of terms ends after a few.
     std::string uri = named;
@@ -91,7 +92,7 @@ Result<void> SearchFollower::add_terms(const Work& work, SearchDocument& documen
   return {};
 }
 
-Result<SearchDocument> SearchFollower::document_of(const Work& work) {
+Result<SearchDocument> SearchDocuments::of(const Work& work) {
   SearchDocument document;
   document.id = work.id;
   document.published = work.published_at.value_or(work.changed_at);
@@ -121,9 +122,21 @@ Result<SearchDocument> SearchFollower::document_of(const Work& work) {
   return document;
 }
 
-Result<std::int64_t> SearchFollower::catch_up(std::int64_t count_max) {
+void SearchDocuments::forget() {
   terms_.clear();
   parties_.clear();
+}
+
+Result<std::int64_t> SearchFollower::catch_up(std::int64_t count_max) {
+  try {
+    return take_in(count_max);
+  } catch (const std::exception& error) {
+    return fail(ErrorKind::internal, std::string("search index: ") + error.what());
+  }
+}
+
+Result<std::int64_t> SearchFollower::take_in(std::int64_t count_max) {
+  documents_.forget();
   ORIEL_TRY_ASSIGN(const auto works, catalogue_.list_changed(index_.change(), count_max));
   if (works.empty()) return 0;
   std::vector<SearchDocument> documents;
@@ -133,7 +146,7 @@ Result<std::int64_t> SearchFollower::catch_up(std::int64_t count_max) {
       removed.push_back(work.id);
       continue;
     }
-    ORIEL_TRY_ASSIGN(SearchDocument document, document_of(work));
+    ORIEL_TRY_ASSIGN(SearchDocument document, documents_.of(work));
     documents.push_back(std::move(document));
   }
   ORIEL_TRY(index_.apply(documents, removed, works.back().change));

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "base/temp_folder.h"
+#include "commons/search_rebuild.h"
 #include "store/testing.h"
 
 namespace oriel::commons {
@@ -106,6 +107,54 @@ TEST_F(SearchFollowerTest, an_index_that_is_lost_is_made_again_the_same) {
   index_ = *SearchIndex::open(folder_ / "search", clock_);
   EXPECT_EQ(found("antelope").ids, before.ids);
   EXPECT_EQ(index_->change(), change);
+}
+
+TEST_F(SearchFollowerTest, an_index_rebuilt_at_once_answers_as_the_one_that_followed) {
+  ASSERT_TRUE(catalogue_->put_term(
+      {"http://sdg.example/15", TermScheme::sdg, {{"en", "Life on land"}}, "15", ""}));
+  std::vector<Work> works;
+  for (int i = 0; i < 30; ++i) {
+    WorkContent content;
+    content.kind = i % 2 == 0 ? WorkKind::clip : WorkKind::sound;
+    content.title = {{"en", "Antelope " + std::to_string(i)}, {"zh", "藏羚羊"}};
+    content.terms = {"http://sdg.example/15"};
+    works.push_back(published(content));
+  }
+  moved(works[3], WorkState::withdrawn);
+  const auto before = found("antelope");
+  const auto change = index_->change();
+  index_.reset();
+  std::int64_t seen = 0;
+  const auto rebuilt =
+      rebuild_search(*catalogue_, folder_ / "search",
+                     {.threads = 3, .progress = [&](std::int64_t count) { seen = count; }});
+  ASSERT_TRUE(rebuilt) << rebuilt.error().message;
+  EXPECT_EQ(rebuilt->works, 30);
+  EXPECT_EQ(rebuilt->documents, 29);
+  EXPECT_EQ(seen, 30);
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "search.new"));
+  index_ = *SearchIndex::open(folder_ / "search", clock_);
+  EXPECT_EQ(index_->change(), change);
+  const auto after = found("antelope");
+  EXPECT_EQ(after.total, before.total);
+  EXPECT_EQ(after.facets, before.facets);
+  EXPECT_EQ(found("antelop 7").ids, found("antelope 7").ids);
+  EXPECT_EQ(found("antilope").suggestion, "antelope");
+  // It goes on from there.
+  moved(works[4], WorkState::withdrawn);
+  EXPECT_EQ(found("藏羚羊").total, before.total - 1);
+}
+
+TEST_F(SearchFollowerTest, an_empty_commons_is_rebuilt_to_an_empty_index) {
+  index_.reset();
+  const auto rebuilt = rebuild_search(*catalogue_, folder_ / "search", {});
+  ASSERT_TRUE(rebuilt) << rebuilt.error().message;
+  index_ = *SearchIndex::open(folder_ / "search", clock_);
+  EXPECT_EQ(index_->documents(), 0);
+  WorkContent content;
+  content.title = {{"en", "Antelope"}};
+  published(content);
+  EXPECT_EQ(found("antelope").total, 1);
 }
 
 }  // namespace

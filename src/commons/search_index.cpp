@@ -10,35 +10,11 @@
 namespace oriel::commons {
 namespace {
 
-constexpr std::string_view kFormat = "1";
-constexpr Xapian::valueno kRowSlot = 0;
 constexpr std::size_t kIdBytesMax = 64;
 constexpr std::size_t kValueBytesMax = 200;
 constexpr std::size_t kRowValuesMax = 256;
 constexpr std::size_t kTermBytesMax = 200;  // Xapian's own limit is 245
 constexpr int kAttemptsMax = 5;
-
-std::string value_key(std::size_t number) { return "v" + std::to_string(number); }
-
-// The row of a document; its values get their numbers in `words`.
-RowContent row_of(const SearchDocument& document, std::size_t tokens, FacetWords& words) {
-  RowContent row;
-  row.length = static_cast<std::uint16_t>(std::min<std::size_t>(tokens, 65'535));
-  row.published_s = static_cast<std::uint32_t>(
-      std::clamp<std::int64_t>(document.published.us / 1'000'000, 0, UINT32_MAX));
-  for (const auto& text : document.texts) {
-    if (!text.title) continue;
-    row.title_key = collation_key(text.text);
-    break;
-  }
-  std::set<std::uint32_t> values;
-  for (const auto& [facet, given] : document.facets)
-    for (const auto& value : given)
-      if (!value.empty() && value.size() <= kValueBytesMax && values.size() < kRowValuesMax)
-        values.insert(words.add(facet, value));
-  row.values.assign(values.begin(), values.end());
-  return row;
-}
 
 // The number Xapian gave the document; 0: it is not there.
 Xapian::docid find_document(const Xapian::Database& database, const std::string& id) {
@@ -52,13 +28,8 @@ SearchColumns::Change put_document(Xapian::WritableDatabase& database,
                                    std::map<std::string, std::uint32_t>& spelling) {
   auto terms = search_terms::of(document);
   for (auto& text : terms.spelling) ++spelling[std::move(text)];
-  Xapian::Document entry;
-  entry.set_data(document.id);
-  entry.add_boolean_term(search_terms::of_id(document.id));
-  for (const auto& [term, weight] : terms.weights)
-    if (term.size() <= kTermBytesMax) entry.add_term(term, weight);
-  RowContent row = row_of(document, terms.tokens, words);
-  entry.add_value(kRowSlot, pack_row(row));
+  RowContent row = search_row(document, terms.tokens, words);
+  const auto entry = search_entry(document, terms, row);
   Xapian::docid number = find_document(database, document.id);
   if (number == 0)
     number = database.add_document(entry);
@@ -91,6 +62,38 @@ Result<std::shared_ptr<const SearchColumns>> read_columns(const Xapian::Database
 }
 
 }  // namespace
+
+std::string value_key(std::size_t number) { return "v" + std::to_string(number); }
+
+RowContent search_row(const SearchDocument& document, std::size_t tokens, FacetWords& words) {
+  RowContent row;
+  row.length = static_cast<std::uint16_t>(std::min<std::size_t>(tokens, 65'535));
+  row.published_s = static_cast<std::uint32_t>(
+      std::clamp<std::int64_t>(document.published.us / 1'000'000, 0, UINT32_MAX));
+  for (const auto& text : document.texts) {
+    if (!text.title) continue;
+    row.title_key = collation_key(text.text);
+    break;
+  }
+  std::set<std::uint32_t> values;
+  for (const auto& [facet, given] : document.facets)
+    for (const auto& value : given)
+      if (!value.empty() && value.size() <= kValueBytesMax && values.size() < kRowValuesMax)
+        values.insert(words.add(facet, value));
+  row.values.assign(values.begin(), values.end());
+  return row;
+}
+
+Xapian::Document search_entry(const SearchDocument& document,
+                              const search_terms::DocumentTerms& terms, const RowContent& row) {
+  Xapian::Document entry;
+  entry.set_data(document.id);
+  entry.add_boolean_term(search_terms::of_id(document.id));
+  for (const auto& [term, weight] : terms.weights)
+    if (term.size() <= kTermBytesMax) entry.add_term(term, weight);
+  entry.add_value(kRowSlot, pack_row(row));
+  return entry;
+}
 
 Error search_error(const Xapian::Error& error) {
   const std::string_view type = error.get_type();
@@ -137,12 +140,12 @@ Result<std::unique_ptr<SearchIndex>> SearchIndex::open(const std::filesystem::pa
   auto state = std::make_unique<State>(folder, clock);
   try {
     state->database = Xapian::WritableDatabase(folder.string(), Xapian::DB_CREATE_OR_OPEN);
-    if (state->database.get_metadata("format") != kFormat) {
+    if (state->database.get_metadata("format") != kSearchFormat) {
       if (state->database.get_doccount() > 0) {
         state->database.close();
         state->database = Xapian::WritableDatabase(folder.string(), Xapian::DB_CREATE_OR_OVERWRITE);
       }
-      state->database.set_metadata("format", std::string(kFormat));
+      state->database.set_metadata("format", std::string(kSearchFormat));
       state->database.commit();
     }
     const auto change = state->database.get_metadata("change");

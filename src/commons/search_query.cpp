@@ -342,11 +342,21 @@ class Evaluator {
     return hits;
   }
 
+  // A column of scores that is all zero when it is taken: one that was left by an exception, with
+  // scores of its question in it, is made anew by the next.
+  struct ScoreColumn {
+    std::vector<float> scores;
+    bool clean = true;
+  };
+
   // Several terms at once by a column of scores: however many there are, each posting costs the
-  // same. The column is all zero again when it is left.
+  // same.
   Hits decode_any(const std::vector<const std::string*>& any_of) {
-    static thread_local std::vector<float> scores;
+    static thread_local ScoreColumn column;
     static thread_local std::vector<std::uint64_t> marks;
+    auto& scores = column.scores;
+    if (!column.clean) scores.clear();
+    column.clean = false;
     const std::size_t end = database_.get_lastdocid() + 1;
     if (scores.size() < end) scores.resize(end, 0.0F);
     marks.assign(end / 64 + 1, 0);
@@ -360,10 +370,7 @@ class Evaluator {
         const std::size_t document = *at;
         marks[document / 64] |= std::uint64_t{1} << (document % 64);
         scores[document] = std::max(scores[document], rare * saturated(at.get_wdf()));
-        if (++looks_ % kBetweenLooks == 0 && clock_.steady() > deadline_) {
-          scores.clear();
-          throw OutOfTime{};
-        }
+        look();
       }
     }
     Hits hits;
@@ -374,6 +381,7 @@ class Evaluator {
         scores[document] = 0.0F;
       }
     }
+    column.clean = true;
     return hits;
   }
 
@@ -475,8 +483,13 @@ class Gatherer {
     SearchAnswer answer;
     answer.total = total_;
     std::sort_heap(best_.begin(), best_.end());
-    for (std::size_t i = static_cast<std::size_t>(request_.offset); i < best_.size(); ++i)
-      answer.ids.push_back(database.get_document(best_[i].second).get_data());
+    for (std::size_t i = static_cast<std::size_t>(request_.offset); i < best_.size(); ++i) {
+      try {
+        answer.ids.push_back(database.get_document(best_[i].second).get_data());
+      } catch (const Xapian::DocNotFoundError&) {
+        continue;  // it went between the columns and this reader, which is newer
+      }
+    }
     const auto& words = columns_.words();
     for (std::uint32_t number = 0; number < counts_.size(); ++number)
       if (counts_[number] > 0)

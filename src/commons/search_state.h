@@ -4,6 +4,8 @@
 #include <filesystem>
 #include <memory>
 #include <mutex>
+#include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -11,6 +13,7 @@
 
 #include "commons/search_columns.h"
 #include "commons/search_index.h"
+#include "commons/search_terms.h"
 
 namespace oriel::commons {
 
@@ -53,6 +56,17 @@ struct SearchIndex::State {
   std::shared_ptr<const SearchColumns> newest = std::make_shared<SearchColumns>();
   mutable SearchReaders readers;
 };
+
+inline constexpr std::string_view kSearchFormat = "1";
+inline constexpr Xapian::valueno kRowSlot = 0;
+// Where the metadata keep a value of a facet: "v0", "v1" …
+std::string value_key(std::size_t number);
+
+// The row of a document; its values get their numbers in `words`.
+RowContent search_row(const SearchDocument& document, std::size_t tokens, FacetWords& words);
+// What Xapian keeps of it.
+Xapian::Document search_entry(const SearchDocument& document,
+                              const search_terms::DocumentTerms& terms, const RowContent& row);
 
 // Xapian's exceptions as errors, in one place.
 Error search_error(const Xapian::Error& error);

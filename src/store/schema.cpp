@@ -218,13 +218,29 @@ Statements commons() {
   };
 }
 
+// What others copy and follow, see commons/publications.h and commons/saved_searches.h. at_us is
+// the Work's changed_us; a deleted Work stays in the sets that it was in.
+Statements exchange() {
+  return {
+      "CREATE INDEX work_by_publication ON work (changed_us, id) WHERE published_us IS NOT NULL",
+      "CREATE INDEX work_by_kind ON work (kind, changed_us, id) WHERE published_us IS NOT NULL",
+      "CREATE TABLE work_set (work TEXT NOT NULL, spec TEXT NOT NULL, at_us INTEGER NOT NULL,"
+      " PRIMARY KEY (work, spec))",
+      "CREATE INDEX work_set_by_spec ON work_set (spec, at_us, work)",
+      "CREATE TABLE saved_search (id TEXT PRIMARY KEY, account INTEGER NOT NULL,"
+      " name TEXT NOT NULL, query TEXT NOT NULL, made_us INTEGER NOT NULL)",
+      "CREATE INDEX saved_search_by_account ON saved_search (account, id)",
+  };
+}
+
 // The ten-year archive, and the commons. From here on a step only adds tables, and columns with a
 // constant default, which costs nothing however many rows there are: what grows with the years is
 // never rewritten. One index is made again: of what version 2 can have gathered, a second and a
 // half a million rows.
 Migration version_3() {
   Migration step{3, {}};
-  for (const auto& part : {alarms_and_time(), seals(), kept_days(), retention(), commons()})
+  for (const auto& part :
+       {alarms_and_time(), seals(), kept_days(), retention(), commons(), exchange()})
     step.statements.insert(step.statements.end(), part.begin(), part.end());
   return step;
 }

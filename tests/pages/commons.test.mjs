@@ -101,7 +101,7 @@ test(
     assert.match(await visit.locator('[data-licence]').innerText(), /Attribution|CC BY/i);
     assert.match(await visit.locator('[data-cite]').innerText(), /高原四秒/);
     const data = JSON.parse(await visit.locator('#schema-org').textContent());
-    assert.equal(data['@type'], 'VideoObject');
+    assert.deepEqual(data.type, ['LearningResource', 'VideoObject']);
     await visit.click('[data-moment-of] a');
     await visit.waitForFunction(() => location.search.includes('feed='));
     assert.deepEqual(visit.faults, []);

@@ -39,3 +39,8 @@ export function address_of({ text, facets }: Query): string {
   }
   return query.toString();
 }
+
+/** Where a reader of feeds subscribes to a question (address_of). */
+export function feed_address(kind: 'atom' | 'feed.json', question: string): string {
+  return `/api/v1/works.${kind}${question ? `?${question}` : ''}`;
+}
