@@ -153,7 +153,7 @@ TEST_F(CatalogueTest, a_clash_of_licences_stops_publishing_and_names_the_source)
   auto content = antelope();
   content.licence = "http://creativecommons.org/licenses/by-nd/4.0/";
   content.title = {{"en", "The poster"}};
-  const auto poster = added(content);
+  const auto poster = moved(added(content), {WorkState::in_review, WorkState::published});
   content = antelope();
   content.derived_from = {poster.id};
   const auto cut = moved(added(content), {WorkState::in_review});
