@@ -399,6 +399,32 @@ export interface Work {
   published_at: string | null;
   address: string;
   withheld: boolean;
+  /** Of courseware, lessons and exhibits. */
+  pages?: LessonPage[];
+  minutes?: number | null;
+}
+export interface LessonPage {
+  title?: Localised;
+  blocks?: LessonBlock[];
+}
+export type BlockKind =
+  'text' | 'picture' | 'sound' | 'film' | 'live' | 'chart' | 'question' | 'model';
+/** The columns of a table that a chart draws. */
+export interface LessonChart {
+  x: string;
+  y: string[];
+  shape: 'line' | 'bar';
+}
+export interface LessonBlock {
+  kind: BlockKind;
+  /** Of a text and a question a small Markdown; else the caption. */
+  text?: Localised;
+  /** The Work it shows; empty where it shows none. */
+  work?: string;
+  feed?: string;
+  chart?: LessonChart | null;
+  answers?: { text?: Localised; right?: boolean }[];
+  explanation?: Localised;
 }
 /** A Work named by another. */
 export interface WorkLink {

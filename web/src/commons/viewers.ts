@@ -11,3 +11,6 @@ export const lazy: Partial<Record<Viewer, () => Promise<{ default: FileViewer }>
   map: () => import('./FileMap.svelte'),
   document: () => import('./DocumentView.svelte')
 };
+
+/** Of what has pages: courseware, lessons, exhibits. */
+export const lesson_view = () => import('../lesson/LessonView.svelte');
