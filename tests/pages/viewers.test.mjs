@@ -62,7 +62,6 @@ test(
     const before_turn = await visit.locator('canvas').screenshot();
     await visit.locator('canvas').focus();
     for (let i = 0; i < 4; i++) await visit.keyboard.press('ArrowRight');
-    await visit.waitForTimeout(0);
     const turned = await visit.locator('canvas').screenshot();
     assert.notDeepEqual(turned, before_turn);
     assert.deepEqual(await serious(visit), []);

@@ -474,7 +474,10 @@ export type WorkContent = Pick<
   | 'date'
   | 'audience'
 > & { files: HeldFile[] };
-export type HeldFile = Omit<WorkFile, 'bytes' | 'type' | 'url'>;
+export type HeldFile = Pick<
+  WorkFile,
+  'sha256' | 'name' | 'role' | 'licence' | 'language' | 'about'
+>;
 export type WorkVersion = WorkContent &
   Pick<Work, 'version' | 'state' | 'changed_at' | 'changed_by' | 'note'>;
 export interface Licence {
