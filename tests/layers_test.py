@@ -19,6 +19,7 @@ MAY_USE = {
     "archive": ["base", "media", "store"],
     "access": ["base", "store"],
     "ingest": ["base", "media"],
+    "image": ["base", "ingest"],
     "live": ["base", "media"],
     "observe": ["base", "media", "store", "archive"],
     "commons": ["base", "store", "access"],

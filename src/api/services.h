@@ -15,6 +15,7 @@
 #include "commons/house.h"
 #include "http/offload.h"
 #include "http/router.h"
+#include "image/pictures.h"
 #include "notify/alarm_book.h"
 #include "notify/post_office.h"
 #include "store/database.h"
@@ -50,6 +51,7 @@ struct Services {
   notify::AlarmBook& alarms;
   notify::PostOffice& post_office;
   PictureWorkers& pictures;
+  image::Pictures& images;
   StillCache& stills;
   FilmShelf& films;
   SegmentFiles& segment_files;
@@ -93,6 +95,8 @@ void add_rights_routes(http::Router& router, Services& services);
 void add_exchange_routes(http::Router& router, Services& services);
 void add_saved_search_routes(http::Router& router, Services& services);
 void add_import_routes(http::Router& router, Services& services);
+void add_iiif_image_routes(http::Router& router, Services& services);
+void add_iiif_presentation_routes(http::Router& router, Services& services);
 void add_file_routes(http::Router& router, Services& services);
 void add_imprint_routes(http::Router& router, Services& services);
 void add_operation_routes(http::Router& router, Services& services);

@@ -12,6 +12,7 @@
 #include "access/identity_cache.h"
 #include "access/sessions.h"
 #include "access/tokens.h"
+#include "api/file_dimensions.h"
 #include "api/film_shelf.h"
 #include "api/screen_book.h"
 #include "api/segment_files.h"
@@ -28,6 +29,7 @@
 #include "commons/house.h"
 #include "http/server.h"
 #include "http/static_files.h"
+#include "image/pictures.h"
 #include "store/file_objects.h"
 
 namespace oriel::app {
@@ -151,6 +153,8 @@ class RunningApplication final : public Application {
   std::unique_ptr<access::Authenticator> authenticator_;
   std::unique_ptr<FeedRegistry> feeds_;
   std::unique_ptr<WorkerPictures> pictures_;
+  std::unique_ptr<image::Pictures> images_;
+  std::unique_ptr<api::DimensionFinder> dimensions_;
   std::unique_ptr<api::StillCache> stills_;
   std::unique_ptr<api::FilmShelf> films_;
   std::unique_ptr<api::SegmentFiles> segment_files_;
@@ -278,10 +282,10 @@ void RunningApplication::make_routes() {
     window_.public_authority = url->substr(url->find("://") + 3);
   }
   services_ = std::make_unique<api::Services>(api::Services{
-      *feeds_,        *archive_,       *alarm_book_, *post_office_, *pictures_, *stills_,
-      *films_,        *segment_files_, *screens_,    *policies_,    *accounts_, *sessions_,
-      *tokens_,       *authenticator_, *database_,   *commons_,     *offload_,  *slow_,
-      *still_makers_, *shelving_,      clock_,       metrics_,      window_});
+      *feeds_,    *archive_,      *alarm_book_,    *post_office_, *pictures_, *images_,
+      *stills_,   *films_,        *segment_files_, *screens_,     *policies_, *accounts_,
+      *sessions_, *tokens_,       *authenticator_, *database_,    *commons_,  *offload_,
+      *slow_,     *still_makers_, *shelving_,      clock_,        metrics_,   window_});
   api::add_guard(router_, *services_);
   api::add_live_routes(router_, *services_);
   api::add_past_routes(router_, *services_);
@@ -300,6 +304,8 @@ void RunningApplication::make_routes() {
   api::add_party_routes(router_, *services_);
   api::add_file_routes(router_, *services_);
   api::add_imprint_routes(router_, *services_);
+  api::add_iiif_image_routes(router_, *services_);
+  api::add_iiif_presentation_routes(router_, *services_);
   api::add_work_page(router_, *services_);
   api::add_rights_routes(router_, *services_);
   api::add_import_routes(router_, *services_);
@@ -329,6 +335,10 @@ Result<void> RunningApplication::start(const StopAsked& stop_asked) {
                                           config_.made_renditions_max);
   wanting_ = feeds_.get();
   pictures_ = std::make_unique<WorkerPictures>(clock_);
+  image::PicturesOptions images;
+  images.folder = (fs::path(config_.data) / "cache" / "pyramids").string();
+  images_ = std::make_unique<image::Pictures>(std::move(images), metrics_);
+  dimensions_ = std::make_unique<api::DimensionFinder>(commons_->shelf, *images_);
   stills_ = std::make_unique<api::StillCache>(kStillCacheBytes);
   api::FilmShelfOptions films;
   films.folder = (fs::path(config_.data) / "cache" / "timelapse").string();
@@ -363,6 +373,8 @@ void RunningApplication::stop() {
   }
   wanting_ = nullptr;
   if (films_) films_->request_stop();
+  if (images_) images_->request_stop();
+  if (dimensions_) dimensions_->request_stop();
   if (feeds_) feeds_->stop();
   if (archive_) archive_->stop();
   if (post_office_) post_office_->stop();

@@ -19,6 +19,7 @@
 #include "app/serve.h"
 #include "base/thread.h"
 #include "demo/camera_command.h"
+#include "image/picture_worker.h"
 #include "ingest/film_worker.h"
 #include "ingest/snapshot_worker.h"
 #include "ingest/transcode_worker.h"
@@ -93,6 +94,7 @@ int run_camera(Arguments& arguments) {
 int run_worker(const std::string& name) {
   if (name == "transcode") return ingest::run_transcode_worker(0, 1);
   if (name == "film") return ingest::run_film_worker(0, 1);
+  if (name == "picture") return image::run_picture_worker(0, 1);
   if (name == "snapshot") return ingest::run_snapshot_worker(0, 1);
   return 2;
 }

@@ -157,6 +157,29 @@ Result<void> Shelf::check_room(const std::string& account, std::int64_t bytes) c
               "your files would have more than 100 GiB: ask a curator, or take some away");
 }
 
+Result<void> Shelf::set_dimensions(const std::string& sha256, const FileDimensions& found) {
+  return database_.write([&](store::Session& session) -> Result<void> {
+    ORIEL_TRY(session.execute(
+        "UPDATE file SET width = $2, height = $3, duration_ms = $4 WHERE sha256 = $1",
+        {sha256, value_of(found.width), value_of(found.height), value_of(found.duration_ms)}));
+    return {};
+  });
+}
+
+Result<std::vector<File>> Shelf::list_undescribed(UtcTime after, std::int64_t count_max) const {
+  std::vector<File> files;
+  ORIEL_TRY(database_.read([&](store::Session& session) {
+    files.clear();
+    return session.query(std::string(kFileColumns) +
+                             " WHERE added_us > $1 AND width IS NULL AND duration_ms IS NULL AND"
+                             " (type LIKE 'image/%' OR type LIKE 'video/%' OR type LIKE 'audio/%')"
+                             " ORDER BY added_us LIMIT $2",
+                         {after.us, count_max},
+                         [&](const store::Row& row) { files.push_back(file_of(row)); });
+  }));
+  return files;
+}
+
 Result<void> Shelf::remove(const std::string& sha256, std::int64_t& removed) {
   const std::scoped_lock lock(mutex_);
   std::int64_t rows = 0;

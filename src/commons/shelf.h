@@ -25,6 +25,13 @@ Result<void> add_file(store::Session& session, const File& file, const std::stri
 // Errors: not_found.
 Result<File> load_file(store::Session& session, const std::string& sha256);
 
+// What a worker found out about a picture, a film or a sound. Pixels as it is shown.
+struct FileDimensions {
+  std::optional<std::int64_t> width;
+  std::optional<std::int64_t> height;
+  std::optional<std::int64_t> duration_ms;
+};
+
 // Thread-safe. Every call blocks. One to an object store: it keeps apart those who put a file on
 // the shelf and those who take it away.
 class Shelf {
@@ -51,6 +58,11 @@ class Shelf {
   Result<std::int64_t> bytes_of(const std::string& account) const;
   // Errors: denied, when with so many bytes more an account would have kAccountBytesMax or more.
   Result<void> check_room(const std::string& account, std::int64_t bytes) const;
+  // No such file is fine: it may have gone meanwhile.
+  Result<void> set_dimensions(const std::string& sha256, const FileDimensions& found);
+  // Pictures, films and sounds that came after `after` and have no dimensions yet, in the order in
+  // which they came, at most `count_max`.
+  Result<std::vector<File>> list_undescribed(UtcTime after, std::int64_t count_max) const;
 
   struct Tidied {
     std::int64_t files = 0;    // that no Work names, with their objects

@@ -8,6 +8,8 @@
 namespace oriel::ingest {
 namespace {
 
+constexpr auto kTypeMax = static_cast<std::uint8_t>(MessageType::refused);
+
 Result<void> read_exactly(int fd, std::span<std::uint8_t> to) {
   std::size_t got = 0;
   while (got < to.size()) {
@@ -148,7 +150,7 @@ Result<MessageHead> parse_message_head(ByteView bytes) {
   MessageHead head;
   head.payload_bytes = in.u32();
   const std::uint8_t type = in.u8();
-  if (!in.ok() || head.payload_bytes > kPayloadBytesMax || type < 1 || type > 10)
+  if (!in.ok() || head.payload_bytes > kPayloadBytesMax || type < 1 || type > kTypeMax)
     return fail(ErrorKind::data_loss, "a message of a wrong form");
   head.type = static_cast<MessageType>(type);
   return head;

@@ -31,6 +31,11 @@ enum class MessageType : std::uint8_t {
   film = 8,     // to a film worker: what is to be made, and where
   frame = 9,    // to a film worker: one picture, in order
   finish = 10,  // to a film worker: no further frame comes; and its answer, when the file is whole
+  describe = 11,  // to a picture worker: what is this file; and its answer
+  cut = 12,       // to a picture worker: a piece of a picture; and its answer
+  pyramid = 13,   // to a picture worker: make one; and its answer, when the file is whole
+  progress = 14,  // from a picture worker, now and then, while it makes a pyramid
+  refused = 15,   // from a picture worker: the kind of the error and a text; it waits for the next
 };
 
 struct Message {

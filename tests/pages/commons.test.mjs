@@ -11,6 +11,8 @@ const skip = name && password ? false : 'no administrator was given';
 const samples = new URL('../../../shared/samples/', import.meta.url);
 const bird = new URL('audio/birds_10s.wav', samples);
 const no_samples = existsSync(bird) ? skip : `the samples are not there: ${bird.pathname}`;
+const panorama = new URL('images/panorama/examplepano.jpg', samples);
+const no_panorama = existsSync(panorama) ? skip : `the samples are not there: ${panorama.pathname}`;
 const licence = 'http://creativecommons.org/licenses/by/4.0/';
 const kTable = 'day,animals\n2026-11-01,12\n2026-11-02,"1,204"\n';
 
@@ -201,3 +203,55 @@ test('what clashes with its source stays in the queue, and is told why', { skip 
   await page.locator('dialog form .button').last().click();
   await row.waitFor({ state: 'detached' });
 });
+
+test(
+  'a picture is looked into as deep as it goes, by keys, mouse and touch',
+  { skip: no_panorama },
+  async () => {
+    const work = await shared_file(readFileSync(panorama), 'panorama.jpg', {
+      kind: 'image',
+      title: { en: 'A panorama', zh: '全景' }
+    });
+    const visit = await open(browser, `/works/${work.id}`);
+    const tiles = [];
+    visit.on('request', (request) => {
+      const found = /\/(\d+),(\d+),(\d+),(\d+)\/(\d+),(\d+)\/0\/default\.jpg$/.exec(request.url());
+      if (found) tiles.push(found.slice(1).map(Number));
+    });
+    const closest = () => Math.min(...tiles.map(([, , width, , across]) => width / across));
+    await visit.waitForSelector('[data-picture=deep] canvas', { timeout: 60_000 });
+    await visit.waitForFunction(() => {
+      const canvas = document.querySelector('[data-picture=deep] canvas');
+      const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+      const seen = new Set();
+      for (let i = 0; i < data.length; i += 404)
+        seen.add((data[i] << 16) | (data[i + 1] << 8) | data[i + 2]);
+      return seen.size > 100;
+    });
+    // Its own canvas is focused with a click; then + goes closer until the pixels are those of the
+    // file.
+    await visit.locator('[data-picture=deep] .openseadragon-canvas').click();
+    await wait_until(async () => {
+      await visit.keyboard.press('+');
+      return closest() === 1;
+    }, 'tiles at full size');
+    await visit.waitForLoadState('networkidle');
+    assert.ok(tiles.length > 0 && tiles.every(([, , , , across]) => across <= 512));
+    const before = tiles.length;
+    await visit.keyboard.press('ArrowRight');
+    await visit.keyboard.press('ArrowRight');
+    await visit
+      .locator('.tools button', { hasText: /全|Whole picture/ })
+      .first()
+      .click();
+    await visit.evaluate(readFileSync(axe_path, 'utf8'));
+    const found = await visit.evaluate(() => window.axe.run(document));
+    const serious = found.violations
+      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+      .map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target.join(' '))}`);
+    assert.deepEqual(serious, []);
+    assert.ok(tiles.length >= before);
+    assert.deepEqual(visit.faults, []);
+    await visit.context().close();
+  }
+);
