@@ -14,6 +14,7 @@
 
 #include "base/metrics.h"
 #include "commons/catalogue.h"
+#include "commons/first_terms.h"
 #include "commons/import.h"
 #include "commons/publications.h"
 #include "commons/search_rebuild.h"
@@ -56,6 +57,7 @@ std::string subject(int number) { return "https://subject.example/" + std::to_st
 
 // Terms and institutions that the rows name.
 std::vector<std::string> add_names(Open& open) {
+  must(open.database->write([](store::Session& session) { return add_first_terms(session); }));
   for (int i = 0; i < 300; ++i)
     must(open.catalogue->put_term(
         {subject(i), TermScheme::subject, {{"en", "Subject " + std::to_string(i)}}, "", ""}));

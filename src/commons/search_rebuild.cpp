@@ -20,8 +20,10 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::int64_t kBatch = 200;  // a Work may hold a megabyte
-// A small index takes in a document faster than a large one, and merging costs little.
-constexpr std::int64_t kPartDocuments = 50'000;
+// As many as Xapian writes at once: then it never looks for a place in what it wrote before.
+constexpr std::int64_t kPartDocuments = 10'000;
+// Merged at once: each has five files open.
+constexpr std::size_t kMergedMax = 32;
 
 // What the threads share.
 class Rebuild {
@@ -46,9 +48,8 @@ class Rebuild {
     if (error_) return fail(std::move(*error_));
     try {
       describe(new_part());
-      Xapian::Database all;
-      for (const auto& part : parts_) all.add_database(Xapian::Database(part.string()));
-      all.compact(target.string());
+      while (parts_.size() > kMergedMax) merge_first(kMergedMax, new_part());
+      merge_first(parts_.size(), target);
     } catch (const Xapian::Error& error) {
       return fail(search_error(error));
     }
@@ -64,8 +65,22 @@ class Rebuild {
 
   fs::path new_part() {
     const std::lock_guard lock(mutex_);
-    parts_.push_back(folder_ / std::to_string(parts_.size()));
+    parts_.push_back(folder_ / std::to_string(parts_made_++));
     return parts_.back();
+  }
+
+  // Takes the place of the first `count` parts, which go.
+  void merge_first(std::size_t count, const fs::path& target) {
+    const auto end = parts_.begin() + static_cast<std::ptrdiff_t>(count);
+    {
+      Xapian::Database all;
+      for (auto part = parts_.begin(); part != end; ++part)
+        all.add_database(Xapian::Database(part->string()));
+      all.compact(target.string());
+    }
+    std::error_code ignored;  // they go with the folder
+    for (auto part = parts_.begin(); part != end; ++part) fs::remove_all(*part, ignored);
+    parts_.erase(parts_.begin(), end);
   }
 
   // The next Works; none: all were given out, or another thread failed.
@@ -146,6 +161,7 @@ class Rebuild {
   std::int64_t change_ = 0;
   SearchRebuilt rebuilt_;
   std::vector<fs::path> parts_;
+  std::size_t parts_made_ = 0;
   std::optional<Error> error_;
   std::mutex words_mutex_;
   FacetWords words_;
