@@ -205,6 +205,38 @@ test('what clashes with its source stays in the queue, and is told why', { skip 
 });
 
 test(
+  'what shows a feed that the public does not see is published only on a second word',
+  {
+    skip
+  },
+  async () => {
+    const made = await send('/api/v1/works', {
+      kind: 'still',
+      title: { en: 'The den' },
+      licence,
+      moment: { feed: 'den', start: '2026-11-01T00:00:00Z', end: '2026-11-01T00:00:00Z' }
+    });
+    await send(
+      `/api/v1/works/${made.id}/state`,
+      { state: 'in_review' },
+      { 'if-match': `"${made.version}"` }
+    );
+    await page.goto(`${base}/desk#works`);
+    await page.reload();
+    const row = page.locator(`[data-work="${made.id}"]`);
+    await row.locator('[data-to=published]').click();
+    await page.locator('dialog', { hasText: 'den' }).waitFor();
+    assert.equal(await row.getAttribute('data-state'), 'in_review');
+    await page.locator('dialog form .button').last().click();
+    await row.waitFor({ state: 'detached' });
+    assert.equal(
+      (await (await fetch(`${base}/api/v1/works/${made.id}`)).json()).state,
+      'published'
+    );
+  }
+);
+
+test(
   'a picture is looked into as deep as it goes, by keys, mouse and touch',
   { skip: no_panorama },
   async () => {
