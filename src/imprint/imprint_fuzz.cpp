@@ -15,7 +15,7 @@ class Memory final : public imprint::Source {
   explicit Memory(ByteView bytes) : bytes_(bytes) {}
   std::uint64_t bytes() const override { return bytes_.size(); }
   Result<std::size_t> read(std::uint64_t offset, std::span<std::uint8_t> into) const override {
-    if (offset >= bytes_.size()) return std::size_t{0};
+    if (into.empty() || offset >= bytes_.size()) return std::size_t{0};
     const auto at = static_cast<std::size_t>(offset);
     const auto count = std::min(into.size(), bytes_.size() - at);
     std::memcpy(into.data(), bytes_.data() + at, count);

@@ -20,7 +20,7 @@ class Memory final : public Source {
   explicit Memory(Bytes bytes) : held_(std::move(bytes)) {}
   std::uint64_t bytes() const override { return held_.size(); }
   Result<std::size_t> read(std::uint64_t offset, std::span<std::uint8_t> into) const override {
-    if (offset >= held_.size()) return std::size_t{0};
+    if (into.empty() || offset >= held_.size()) return std::size_t{0};
     const auto at = static_cast<std::size_t>(offset);
     const auto count = std::min(into.size(), held_.size() - at);
     std::memcpy(into.data(), held_.data() + at, count);

@@ -143,7 +143,8 @@ Result<Changes> mark_glb(Look& look, const Legend& legend) {
   const auto total = read_le(head, 8, 4);
   const auto bytes = read_le(head, 12, 4);
   if (as_text(head).substr(0, 4) != "glTF" || read_le(head, 4, 4) != 2 ||
-      as_text(head).substr(16, 4) != "JSON" || total > look.bytes() || bytes > total - kTextAt)
+      as_text(head).substr(16, 4) != "JSON" || total > look.bytes() || total < kTextAt ||
+      bytes > total - kTextAt)
     return fail(ErrorKind::data_loss, "it does not begin as a GLB of version 2 does");
   if (bytes > kTextBytesMax) return fail(ErrorKind::unsupported, "its text is very long");
   ORIEL_TRY_ASSIGN(const auto chunk, look.at(kTextAt, bytes));
