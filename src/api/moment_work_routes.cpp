@@ -2,6 +2,7 @@
 // draft is made that names it, with the moment it shows.
 #include <fmt/format.h>
 
+#include "api/moment_work.h"
 #include "api/past.h"
 #include "api/provenance.h"
 #include "api/services.h"
@@ -24,23 +25,6 @@ using http::Response;
 
 constexpr Duration kWorkMax = Duration::from_s(3600);
 constexpr int kPreviewWidth = 1280;
-
-struct MomentWorkForm {
-  std::string feed;
-  UtcTime start;
-  UtcTime end;  // equal to start: a still
-  LocalisedText title;
-  LocalisedText about;
-  std::vector<commons::Maker> makers;
-  std::vector<std::string> stewards;
-  std::string credit;   // empty: this window and the place
-  std::string licence;  // URI; empty: the feed's
-  std::vector<std::string> terms;
-  std::optional<commons::Ages> audience;
-};
-BOOST_DESCRIBE_STRUCT(MomentWorkForm, (),
-                      (feed, start, end, title, about, makers, stewards, credit, licence, terms,
-                       audience))
 
 Result<File> shelve_clip(Services& services, const ClipPlan& plan, const std::string& account) {
   auto& objects = services.commons.shelf.objects();
@@ -155,12 +139,8 @@ Awaitable<Response> add_moment_work(Services& services, Request& request) {
   if (!body) co_return http::problem(body.error());
   const auto form = commons::from_partial_json<MomentWorkForm>(std::move(*body));
   if (!form) co_return http::problem(form.error());
-  if (auto good = check_form(*form); !good) co_return http::problem(good.error());
-  request.parameters.emplace_back("feed", form->feed);
-  auto seen = see(services, request);
-  if (!seen) co_return http::problem(seen.error());
   auto made = co_await services.shelving.run([&]() -> Result<json::value> {
-    ORIEL_TRY_ASSIGN(const auto work, make_work(services, request, *seen, *form));
+    ORIEL_TRY_ASSIGN(const auto work, work_of_moment(services, request, *form));
     return view_of(services, request, work);
   });
   if (!made) co_return http::problem(made.error());
@@ -171,6 +151,13 @@ Awaitable<Response> add_moment_work(Services& services, Request& request) {
 }
 
 }  // namespace
+
+Result<Work> work_of_moment(Services& services, Request& request, const MomentWorkForm& form) {
+  ORIEL_TRY(check_form(form));
+  request.parameters.emplace_back("feed", form.feed);
+  ORIEL_TRY_ASSIGN(const auto seen, see(services, request));
+  return make_work(services, request, seen, form);
+}
 
 void add_moment_work_routes(http::Router& router, Services& services) {
   auto described =

@@ -122,6 +122,7 @@ class RunningApplication final : public Application {
     return feeds_->apply(config);
   }
   archive::Archive& archive() override { return *archive_; }
+  api::Services& services() override { return *services_; }
   void stop() override;
 
  private:

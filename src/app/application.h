@@ -10,6 +10,10 @@
 #include "base/result.h"
 #include "base/time.h"
 
+namespace oriel::api {
+struct Services;
+}
+
 namespace oriel::app {
 
 // Order of stopping, each phase with its own deadline:
@@ -35,6 +39,8 @@ class Application {
   virtual Result<void> reload(const Config& config) = 0;
   // Past footage can be put into the archive while it runs (the demonstration does).
   virtual archive::Archive& archive() = 0;
+  // What the endpoints call; the demonstration makes its commons by it.
+  virtual api::Services& services() = 0;
   virtual void stop() = 0;
 };
 

@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "app/demo_commons.h"
 #include "app/demo_past.h"
 #include "app/serve.h"
 #include "base/log.h"
@@ -143,7 +144,10 @@ int run_demo(const DemoOptions& options) {
   std::fflush(stdout);
   DemoPast past((*application)->archive(), clock);
   if (options.inputs.empty()) past.start();
+  DemoCommons commons((*application)->services(), (*application)->address());
+  if (options.inputs.empty()) commons.start();
   wait_for_stop(**application, config);
+  commons.stop();
   past.stop();
   (*application)->stop();
   log::info("stopped");

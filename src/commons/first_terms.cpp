@@ -3,7 +3,9 @@
 #include <string>
 #include <string_view>
 
+#include "commons/licence.h"
 #include "commons/rows.h"
+#include "commons/sdg_targets.h"
 
 namespace oriel::commons {
 
@@ -37,6 +39,12 @@ constexpr Goal kGoals[] = {
     {"Partnerships for the Goals", "促进目标实现的伙伴关系", 19, ""},
 };
 
+std::string target_text(std::string_view target) {
+  for (const auto& text : kTargetTexts)
+    if (text.target == target) return std::string(text.en);
+  return "Target " + std::string(target);
+}
+
 }  // namespace
 
 std::vector<Term> first_terms() {
@@ -54,12 +62,20 @@ std::vector<Term> first_terms() {
       const auto target = notation + "." + last;
       terms.push_back({"http://metadata.un.org/sdg/" + target,
                        TermScheme::sdg,
-                       {{"en", "Target " + target}, {"zh", "具体目标 " + target}},
+                       {{"en", target_text(target)}, {"zh", "具体目标 " + target}},
                        target,
                        uri});
     };
     for (int i = 1; i <= goal.targets; ++i) add_target(std::to_string(i));
     for (const char letter : goal.letters) add_target(std::string(1, letter));
+  }
+  for (const auto& licence : common_licences()) {
+    if (licence.uri.empty()) continue;  // all rights reserved has no address
+    terms.push_back({licence.uri,
+                     TermScheme::licence,
+                     {{"en", licence.name_en}, {"zh", licence.name_zh}},
+                     licence.id,
+                     ""});
   }
   return terms;
 }

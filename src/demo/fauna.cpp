@@ -33,15 +33,25 @@ class Body {
          y_ - b.y * scale_,
          std::max(ra * scale_, 0.32f),
          std::max(rb * scale_, 0.32f),
-         reflectance};
+         reflectance,
+         depth * scale_,
+         paired};
     figure.left = std::min({figure.left, l.ax - l.ra, l.bx - l.rb});
     figure.right = std::max({figure.right, l.ax + l.ra, l.bx + l.rb});
     figure.top = std::min({figure.top, l.ay - l.ra, l.by - l.rb});
     figure.bottom = std::max({figure.bottom, l.ay + l.ra, l.by + l.rb});
   }
   void blob(Point at, float r, Rgb reflectance) { limb(at, at, r, r, reflectance); }
+  void eye(Point at, float r) {
+    figure.eye_x = x_ + side_ * at.x * scale_;
+    figure.eye_y = y_ - at.y * scale_;
+    figure.eye_r = r * scale_;
+  }
 
   Figure figure;
+  // Of the limbs that follow, in body units.
+  float depth = 0;
+  bool paired = false;
 
  private:
   float x_, y_, scale_, side_;
@@ -200,9 +210,9 @@ constexpr BuildRow kBuilds[] = {
       .leg = .075f,
       .neck = .26f,
       .neck_r = .16f,
-      .neck_angle = .12f,
-      .head = .25f,
-      .head_r = .145f,
+      .neck_angle = .22f,
+      .head = .17f,
+      .head_r = .15f,
       .tail = 1.35f,
       .tail_r = .085f,
       .back = {.40f, .37f, .325f},
@@ -286,6 +296,14 @@ void add_headgear(Body& body, const Animal& animal, Point crown, Point nose, con
     default:
       break;
   }
+  if (animal.species == Species::snow_leopard) {
+    body.limb(at(-0.05f, b.head_r * 0.8f), at(-0.06f, b.head_r * 1.05f), 0.05f, 0.045f, b.face);
+    return;
+  }
+  if (facts(animal.species).habit == Habit::hunting) {
+    body.limb(at(-0.05f, b.head_r * 0.6f), at(-0.07f, b.head_r + 0.13f), 0.06f, 0.012f, b.face);
+    return;
+  }
   const float ear = animal.species == Species::kiang ? 0.17f : 0.11f;
   body.limb(at(-0.02f, b.head_r * 0.8f), at(-0.08f, b.head_r + ear), 0.035f, 0.012f, b.face);
 }
@@ -293,11 +311,17 @@ void add_headgear(Body& body, const Animal& animal, Point crown, Point nose, con
 void add_coat_marks(Body& body, const Animal& animal, const Build& b, float half) {
   if (animal.species == Species::snow_leopard) {
     const Rgb dark{.10f, .09f, .085f};
-    for (int i = 0; i < 22; ++i) {
-      const float u = pick(91, i);
-      const float v = pick(92, i);
-      body.blob({mix(-half, half, u), 0.62f + 0.30f * v}, 0.022f + 0.012f * pick(93, i), dark);
+    body.depth = b.chest * 0.8f;
+    body.paired = true;
+    // In rows, each a little off its place, so that the coat is covered.
+    for (int i = 0; i < 27; ++i) {
+      const float u = (static_cast<float>(i % 9) + 0.7f * pick(91, i)) / 9;
+      const float v = (static_cast<float>(i / 9) + 0.6f * pick(92, i)) / 3;
+      body.blob({mix(-half - 0.12f, half + 0.14f, u), 0.61f + 0.32f * v},
+                0.026f + 0.012f * pick(93, i), dark);
     }
+    body.depth = 0;
+    body.paired = false;
   }
   if (animal.species == Species::kiang)
     body.limb({-half, 0.985f}, {half, 0.975f}, 0.018f, 0.018f, {.10f, .06f, .04f});
@@ -325,8 +349,11 @@ void quadruped(Body& body, const Animal& animal) {
   const float sway = moving ? 0.012f * std::sin(phase * 2 * kTwoPi) : 0;
   const auto shade = [](Rgb c, float k) { return c * k; };
   const Rgb far_leg = shade(b.legs, 0.62f);
+  const float apart = b.chest * 0.55f;
+  body.depth = -apart;
   add_leg(body, {-half, 0.62f}, phase + 0.5f, stride, true, b, far_leg);
   add_leg(body, {half - 0.02f, 0.60f}, phase + 0.75f, stride, false, b, far_leg);
+  body.depth = 0;
   const float wag = 0.06f * std::sin(static_cast<float>(animal.gait) * 3.1f +
                                      static_cast<float>(animal.variant % 7));
   const bool cat = animal.species == Species::snow_leopard;
@@ -342,10 +369,15 @@ void quadruped(Body& body, const Animal& animal) {
   body.limb({-half * 0.7f, level - b.belly * 0.48f}, {half * 0.85f, level - b.belly * 0.55f},
             b.belly * .52f, b.belly * .5f, b.under);
   body.limb({-half, level + 0.02f}, {half, level + 0.03f}, b.hip * .86f, b.chest * .84f, b.back);
+  body.depth = apart;
   add_leg(body, {-half + 0.02f, 0.62f}, phase, stride, true, b, b.legs);
   add_leg(body, {half, 0.60f}, phase + 0.25f, stride, false, b, b.legs);
+  body.depth = apart * 0.5f;
+  body.paired = true;
   body.limb({-half + 0.01f, 0.72f}, {-half + 0.02f, 0.56f}, b.hip * .72f, b.leg * 2, b.back);
   body.limb({half, 0.72f}, {half, 0.56f}, b.chest * .68f, b.leg * 2, b.back);
+  body.paired = false;
+  body.depth = 0;
   add_coat_marks(body, animal, b, half);
   // The neck swings from up to down to the grass.
   const auto down = static_cast<float>(animal.head);
@@ -360,7 +392,11 @@ void quadruped(Body& body, const Animal& animal) {
   body.limb(crown, nose, b.head_r, b.head_r * .55f, b.face);
   if (animal.species == Species::kiang || animal.species == Species::white_lipped_deer)
     body.blob(nose, b.head_r * .52f, {.72f, .68f, .60f});
+  body.depth = b.head_r * 0.6f;
+  body.paired = true;
   add_headgear(body, animal, crown, nose, b);
+  body.eye({mix(crown.x, nose.x, 0.28f), mix(crown.y, nose.y, 0.28f) + b.head_r * 0.22f},
+           b.head_r * 0.17f);
 }
 
 struct Plumage {
@@ -469,12 +505,15 @@ void flying_bird(Body& body, const Animal& animal) {
     body.limb(root, wrist, 0.062f, 0.045f, p.wing * shade);
     body.limb(wrist, tip, 0.042f, gull ? 0.012f : 0.018f, mix(p.wing, p.tip, 0.75f) * shade);
   };
+  body.depth = -0.04f;
   wing(0.62f, 0.05f);
+  body.depth = 0;
   body.limb({-0.17f, 0}, {0.14f, 0.005f}, 0.038f, 0.058f, p.body);
   body.limb({-0.17f, 0}, {-0.27f, 0.005f}, 0.028f, 0.02f, mix(p.body, p.tip, 0.4f));
   body.limb({0.14f, 0.01f}, {0.17f + neck, 0.02f}, 0.034f, 0.022f, p.neck);
   body.blob({0.19f + neck, 0.025f}, 0.028f, p.head);
   body.limb({0.21f + neck, 0.022f}, {0.255f + neck, 0.015f}, 0.011f, 0.006f, p.beak);
+  body.depth = 0.04f;
   wing(1, 0);
 }
 
@@ -509,6 +548,15 @@ void swimming_bird(Body& body, const Animal& animal) {
   body.limb({0.36f, 0.24f + bob}, crown, long_neck ? 0.060f : 0.085f, long_neck ? 0.045f : 0.07f,
             p.neck);
   body.blob({crown.x + 0.03f, crown.y + 0.01f}, long_neck ? 0.068f : 0.095f, p.head);
+  body.eye({crown.x + 0.05f, crown.y + 0.03f}, 0.014f);
+  if (animal.species == Species::bar_headed_goose) {
+    const Rgb bar{.03f, .03f, .03f};
+    body.limb({crown.x + 0.01f, crown.y + 0.075f}, {crown.x - 0.045f, crown.y + 0.045f}, 0.016f,
+              0.014f, bar);
+    body.limb({crown.x - 0.02f, crown.y + 0.01f}, {crown.x - 0.055f, crown.y - 0.02f}, 0.014f,
+              0.012f, bar);
+    body.limb({crown.x - 0.01f, crown.y - 0.1f}, {0.37f, 0.34f + bob}, 0.016f, 0.02f, p.head);
+  }
   body.limb({crown.x + 0.08f, crown.y}, {crown.x + 0.20f, crown.y - 0.03f}, 0.030f, 0.012f, p.beak);
 }
 
@@ -535,6 +583,7 @@ void wading_bird(Body& body, const Animal& animal) {
   body.limb({0.18f, 0.63f}, bend, 0.058f, 0.034f, p.neck);
   body.limb(bend, crown, 0.034f, 0.028f, p.neck);
   body.blob({crown.x + 0.01f, crown.y}, 0.038f, p.head);
+  body.eye({crown.x + 0.02f, crown.y + 0.004f}, 0.008f);
   body.blob({crown.x + 0.02f, crown.y + 0.022f}, 0.018f, {.50f, .06f, .05f});
   body.limb({crown.x + 0.04f, crown.y}, {crown.x + 0.13f, crown.y - 0.03f - 0.06f * down}, 0.014f,
             0.006f, p.beak);

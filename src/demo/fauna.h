@@ -15,6 +15,9 @@ struct Limb {
   float ax, ay, bx, by;
   float ra, rb;  // radii, pixels
   Rgb reflectance;
+  // How far from the middle of the body towards who looks, pixels; the scene draws it flat.
+  float depth = 0;
+  bool paired = false;  // there is one on the other side, too, which is hidden from the side
 };
 
 // Limbs in the order they are drawn; at most kLimbsMax, further ones are left out.
@@ -22,6 +25,7 @@ struct Figure {
   static constexpr std::size_t kLimbsMax = 64;
   std::array<Limb, kLimbsMax> limbs{};
   std::size_t count = 0;
+  float eye_x = 0, eye_y = 0, eye_r = 0;  // pixels; no radius: it is not seen
   float left = 1e9f, top = 1e9f, right = -1e9f, bottom = -1e9f;  // its bounds, pixels
 };
 

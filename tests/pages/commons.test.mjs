@@ -130,6 +130,11 @@ test('a sound is heard, and seen as wave and spectrogram', { skip: no_samples },
   });
   assert.ok(colours > 50, `a spectrogram of ${colours} colours`);
   assert.ok((await visit.evaluate(() => document.querySelector('audio').duration)) > 9);
+  const taken = await visit.request.get(
+    base + (await visit.getAttribute('[data-with-credits]', 'href'))
+  );
+  assert.equal(taken.headers()['oriel-credits'], 'inside');
+  assert.ok((await taken.body()).includes('Birds'), 'the copy says its title itself');
   assert.deepEqual(visit.faults, []);
   await visit.context().close();
 });
