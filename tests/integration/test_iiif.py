@@ -561,13 +561,15 @@ def test_a_film_and_a_sound_are_manifests_with_their_length(server, curator, tmp
 def test_a_work_of_works_is_a_collection(server, curator):
     first, _ = works.publish(server, curator, pictures.squares(300), "a.png", title={"en": "A"})
     second, _ = works.publish(server, curator, pictures.squares(310), "b.png", title={"en": "B"})
-    hidden = works.add_work(server, curator, title={"en": "A draft"})
+    hidden = works.add_work(server, curator, title={"en": "Soon withdrawn"})
+    hidden = works.move_work(server, curator, hidden, "in_review", "published")
     inner = works.add_work(server, curator, kind="pack", parts=[second["id"]])
     inner = works.move_work(server, curator, inner, "in_review", "published")
     work = works.add_work(
         server, curator, kind="pack", parts=[first["id"], hidden["id"], inner["id"]]
     )
     work = works.move_work(server, curator, work, "in_review", "published")
+    works.move_work(server, curator, hidden, "withdrawn")
     document = manifest(server, work, "collection")
     assert [(item["type"], item["id"].rsplit("/", 2)[1]) for item in document["items"]] == [
         ("Manifest", first["id"]), ("Collection", inner["id"])
