@@ -43,7 +43,8 @@ export default defineConfig({
         desk: page('desk'),
         moment: page('moment'),
         commons: page('commons'),
-        work: page('work')
+        work: page('work'),
+        exhibit: page('exhibit')
       }
     }
   },

@@ -34,10 +34,11 @@ struct WindowSettings {
   std::string tiles;  // folder of local map tiles; empty: none
   // "https://window.example", where the configuration says so; empty: by Host.
   std::string public_url;
-  std::string licence;      // of what is recorded; empty: all rights reserved
-  std::string moment_page;  // the built page of /m/; empty: a plain one
-  std::string work_page;    // that of /works/; empty: a plain one
-  std::string contact;      // mail address of who answers for this node; may be empty
+  std::string licence;       // of what is recorded; empty: all rights reserved
+  std::string moment_page;   // the built page of /m/; empty: a plain one
+  std::string work_page;     // that of /works/; empty: a plain one
+  std::string exhibit_page;  // that of /exhibit/; empty: a plain one
+  std::string contact;       // mail address of who answers for this node; may be empty
 };
 
 class SegmentFiles;

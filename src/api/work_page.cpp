@@ -245,6 +245,40 @@ Awaitable<Response> work_page(Services& services, Request& request) {
   co_return uncached(std::move(*page));
 }
 
+bool is_exhibit(const Work& work) {
+  return work.kind == commons::WorkKind::exhibit ||
+         work.kind == commons::WorkKind::travelling_exhibit;
+}
+
+// To whoever is in front of a screen in a hall, in the same two languages as the pages.
+Response no_exhibit() {
+  const auto head = "<title>Oriel</title>\n" + meta_tag("name", "robots", "noindex") +
+                    meta_tag("name", "viewport", "width=device-width, initial-scale=1");
+  return uncached(Response::text(
+      filled_page("", head,
+                  "<main><p lang=\"en\">There is no published exhibit at this address.</p>\n"
+                  "<p lang=\"zh\">此地址没有已发布的展览。</p></main>"),
+      "text/html; charset=utf-8", 404));
+}
+
+// The page asks for what it shows: it has to find it again without us.
+Awaitable<Response> exhibit_page(Services& services, Request& request) {
+  const std::string id(request.parameter("id"));
+  auto page = co_await services.offload.run([&]() -> Result<Response> {
+    if (!parse_slug(id)) return no_exhibit();
+    const auto work = services.commons.catalogue.load_work(WorkId(id));
+    if (!work && work.error().kind != ErrorKind::not_found) return fail(work.error());
+    if (!work || !is_exhibit(*work) || work->state != commons::WorkState::published)
+      return no_exhibit();
+    const auto title = escaped(in_all_languages(work->title));
+    return Response::text(filled_page(services.window.exhibit_page, "<title>" + title + "</title>",
+                                      "<main><h1>" + title + "</h1></main>"),
+                          "text/html; charset=utf-8");
+  });
+  if (!page) co_return http::problem(page.error());
+  co_return uncached(std::move(*page));
+}
+
 }  // namespace
 
 void add_work_page(http::Router& router, Services& services) {
@@ -253,6 +287,11 @@ void add_work_page(http::Router& router, Services& services) {
   described.answers[410] = {"It was withdrawn or deleted: what it was", "text/html", {}};
   router.add(http::Method::get, "/works/{id}", std::move(described),
              [&services](Request& request) { return work_page(services, request); });
+  described = operation("getExhibitPage", "pages", "A published exhibit for a screen in a hall");
+  described.answers[200] = {"The page, which goes on without network", "text/html", {}};
+  described.answers[404] = {"There is no published exhibit of this id", "text/html", {}};
+  router.add(http::Method::get, "/exhibit/{id}", std::move(described),
+             [&services](Request& request) { return exhibit_page(services, request); });
 }
 
 }  // namespace oriel::api

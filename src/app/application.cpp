@@ -323,6 +323,7 @@ void RunningApplication::make_routes() {
   pages_ = std::move(*pages);
   window_.moment_page = pages_->text("/moment.html").value_or("");
   window_.work_page = pages_->text("/work.html").value_or("");
+  window_.exhibit_page = pages_->text("/exhibit.html").value_or("");
   add_pages(router_, *pages_);
 }
 
