@@ -89,7 +89,7 @@ def test_own_clips_instead_of_the_rendered_areas(demo, tmp_path):
 
 
 def commons(base):
-    answer = requests.get(base + "/api/v1/works?count=200", timeout=20).json()
+    answer = requests.get(base + "/api/v1/works?count=100", timeout=20).json()
     return {work["identifiers"].get("demonstration", work["id"]): work for work in answer["items"]}
 
 
