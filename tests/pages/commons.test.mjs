@@ -144,7 +144,7 @@ test('what is shared is found as one types, and narrowed by its kind', { skip },
   const still = await publish(await send('/api/v1/works', { kind: 'still', title, licence }));
   const lesson = await publish(await send('/api/v1/works', { kind: 'lesson', title, licence }));
   const visit = await open(browser, '/commons');
-  await visit.fill('[name=q]', '藏野');
+  await visit.fill('[name=q]', '北部草');
   const cards = visit.locator('[data-work]');
   await visit.waitForFunction(() => document.querySelectorAll('[data-work]').length === 2);
   await visit.locator('[data-facet=kind] button', { hasText: 'Lesson' }).click();

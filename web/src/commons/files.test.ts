@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Work, WorkFile } from '../api/types';
-import { first_rows, main_file, picture_of, picture_sizes, separator_of, viewer_of } from './files';
+import {
+  first_rows,
+  identifiers_of,
+  main_file,
+  picture_of,
+  picture_sizes,
+  separator_of,
+  viewer_of
+} from './files';
 
 const file = (type: string, role: WorkFile['role'] = 'original', url = '/files/a'): WorkFile => ({
   sha256: 'a',
@@ -57,4 +65,9 @@ test('a photograph can be taken in sizes, a drawing of lines cannot', () => {
   assert.equal(sizes[1]!.url, '/iiif/image/3/a/full/!1200,1200/0/default.jpg');
   assert.deepEqual(picture_sizes(file('image/svg+xml')), []);
   assert.deepEqual(picture_sizes(file('image/jpeg', 'original', '')), []);
+});
+
+test('what the demonstration calls a Work is nobody else’s matter', () => {
+  const known = { identifiers: { demonstration: 'animal-kiang', isbn: '978' } } as unknown as Work;
+  assert.deepEqual(identifiers_of(known), [['isbn', '978']]);
 });

@@ -13,6 +13,12 @@ export function separator_of({ type, name }: WorkFile): ',' | '\t' | undefined {
   return undefined;
 }
 
+/** What others know it by, as pairs of scheme and value; how the demonstration finds its own again is
+ * for itself. */
+export function identifiers_of(work: Work): [string, string][] {
+  return Object.entries(work.identifiers).filter(([scheme]) => scheme !== 'demonstration');
+}
+
 export function viewer_of(file: WorkFile | undefined): Viewer {
   if (!file?.url) return 'none';
   if (file.type.startsWith('video/')) return 'video';
