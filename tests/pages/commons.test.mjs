@@ -3,17 +3,14 @@
 import { after, before, test } from 'node:test';
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
-import { axe_path, base, feeds, launch, open, wait_until } from './support.mjs';
+import * as curator from './commons_support.mjs';
+import { licence, samples, skip } from './commons_support.mjs';
+import { base, feeds, launch, open, wait_until } from './support.mjs';
 
-const name = process.env.ORIEL_USER;
-const password = process.env.ORIEL_PASSWORD;
-const skip = name && password ? false : 'no administrator was given';
-const samples = new URL('../../../shared/samples/', import.meta.url);
 const bird = new URL('audio/birds_10s.wav', samples);
 const no_samples = existsSync(bird) ? skip : `the samples are not there: ${bird.pathname}`;
 const panorama = new URL('images/panorama/examplepano.jpg', samples);
 const no_panorama = existsSync(panorama) ? skip : `the samples are not there: ${panorama.pathname}`;
-const licence = 'http://creativecommons.org/licenses/by/4.0/';
 const kTable = 'day,animals\n2026-11-01,12\n2026-11-02,"1,204"\n';
 
 let browser;
@@ -21,43 +18,14 @@ let page; // of somebody who is in
 before(async () => {
   browser = await launch();
   if (skip) return;
-  page = await open(browser, '/desk');
-  await page.waitForSelector('[data-desk=out]');
-  await page.fill('[name=name]', name);
-  await page.fill('[name=password]', password);
-  await page.keyboard.press('Enter');
-  await page.waitForSelector('[data-desk=in]');
+  page = await curator.enter(browser);
 });
 after(() => browser?.close());
 
-async function send(path, data, headers = {}) {
-  const answer = await page.request.post(`${base}${path}`, {
-    data,
-    headers: { origin: base, ...headers },
-    timeout: 60_000
-  });
-  assert.ok(answer.ok(), `${path}: ${answer.status()} ${await answer.text()}`);
-  return answer.json();
-}
-async function publish(work) {
-  for (const state of ['in_review', 'published'])
-    work = await send(
-      `/api/v1/works/${work.id}/state`,
-      { state },
-      { 'if-match': `"${work.version}"` }
-    );
-  // The index takes in what changed within a second.
-  await wait_until(async () => {
-    const answer = await (await fetch(`${base}/api/v1/works?q=&sort=newest`)).json();
-    return answer.items.some(({ id }) => id === work.id);
-  }, `to find ${work.id}`);
-  return work;
-}
+const send = (path, data, headers) => curator.send(page, path, data, headers);
+const publish = (work) => curator.publish(page, work);
 async function shared_file(bytes, file_name, content) {
-  const file = await send(`/api/v1/uploads?name=${file_name}`, bytes, {
-    'content-type': 'application/octet-stream',
-    'upload-complete': '?1'
-  });
+  const file = await curator.shelve(page, bytes, file_name);
   return publish(
     await send('/api/v1/works', {
       licence,
@@ -170,12 +138,7 @@ test('a table of data shows its first rows, in Chinese too', { skip }, async () 
   await visit.waitForSelector('[data-table="3"]');
   assert.equal(await visit.locator('h1').innerText(), '动物计数');
   assert.equal(await visit.locator('tbody td').last().innerText(), '1,204');
-  await visit.evaluate(readFileSync(axe_path, 'utf8'));
-  const found = await visit.evaluate(() => window.axe.run(document));
-  const serious = found.violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target.join(' '))}`);
-  assert.deepEqual(serious, []);
+  assert.deepEqual(await curator.serious(visit), []);
   await visit.context().close();
 });
 
@@ -281,12 +244,7 @@ test(
       .locator('.tools button', { hasText: /全|Whole picture/ })
       .first()
       .click();
-    await visit.evaluate(readFileSync(axe_path, 'utf8'));
-    const found = await visit.evaluate(() => window.axe.run(document));
-    const serious = found.violations
-      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-      .map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target.join(' '))}`);
-    assert.deepEqual(serious, []);
+    assert.deepEqual(await curator.serious(visit), []);
     assert.ok(tiles.length >= before);
     assert.deepEqual(visit.faults, []);
     await visit.context().close();

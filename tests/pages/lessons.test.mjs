@@ -3,13 +3,10 @@
 // since the Works have to be made first.
 import { after, before, test } from 'node:test';
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { axe_path, base, feeds, launch, open, wait_until, wire } from './support.mjs';
+import * as curator from './commons_support.mjs';
+import { licence, serious, skip } from './commons_support.mjs';
+import { base, feeds, launch, open, wait_until, wire } from './support.mjs';
 
-const name = process.env.ORIEL_USER;
-const password = process.env.ORIEL_PASSWORD;
-const skip = name && password ? false : 'no administrator was given';
-const licence = 'http://creativecommons.org/licenses/by/4.0/';
 const kTable = 'year,antelope\n2016,1204\n2018,1390\n2020,\n2022,"1,602"\n';
 const kPicture =
   '<svg xmlns="http://www.w3.org/2000/svg" width="640" height="360"><rect width="640" ' +
@@ -22,12 +19,7 @@ let pages;
 before(async () => {
   browser = await launch();
   if (skip) return;
-  page = await open(browser, '/desk');
-  await page.waitForSelector('[data-desk=out]');
-  await page.fill('[name=name]', name);
-  await page.fill('[name=password]', password);
-  await page.keyboard.press('Enter');
-  await page.waitForSelector('[data-desk=in]');
+  page = await curator.enter(browser);
   picture = await shared_file(Buffer.from(kPicture), 'disc.svg', 'image', 'original');
   const table = await shared_file(Buffer.from(kTable), 'counts.csv', 'dataset', 'data');
   pages = [
@@ -64,43 +56,16 @@ before(async () => {
 });
 after(() => browser?.close());
 
-async function send(path, data, headers = {}) {
-  const answer = await page.request.post(`${base}${path}`, {
-    data,
-    headers: { origin: base, ...headers },
-    timeout: 60_000
-  });
-  assert.ok(answer.ok(), `${path}: ${answer.status()} ${await answer.text()}`);
-  return answer.json();
-}
-async function publish(work) {
-  for (const state of ['in_review', 'published'])
-    work = await send(
-      `/api/v1/works/${work.id}/state`,
-      { state },
-      { 'if-match': `"${work.version}"` }
-    );
-  return work;
-}
+const send = (path, data, headers) => curator.send(page, path, data, headers);
+const publish = (work) => curator.publish(page, work);
 async function shared_file(bytes, file_name, kind, role) {
-  const file = await send(`/api/v1/uploads?name=${file_name}`, bytes, {
-    'content-type': 'application/octet-stream',
-    'upload-complete': '?1'
-  });
+  const file = await curator.shelve(page, bytes, file_name);
   const files = [{ sha256: file.sha256, name: file_name, role }];
   return publish(await send('/api/v1/works', { licence, files, kind, title: { en: file_name } }));
 }
 const title = { en: 'Above four thousand metres', zh: '四千米以上' };
 const composed = async (kind) =>
   publish(await send('/api/v1/works', { kind, title, licence, pages, minutes: 45 }));
-
-async function serious(visit) {
-  await visit.evaluate(readFileSync(axe_path, 'utf8'));
-  const found = await visit.evaluate(() => window.axe.run(document));
-  return found.violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target.join(' ')).join(', ')}`);
-}
 
 test('a lesson is gone through by keys, and its question answers at once', { skip }, async () => {
   const lesson = await composed('lesson');
