@@ -200,7 +200,7 @@ Awaitable<Response> get_robots(Services& services, Request& request) {
 }
 
 Awaitable<Response> get_lrmi_schema(Services&, Request&) {
-  co_return Response::text(std::string(exchange::kLrmiSchema), kXml);
+  co_return Response::text(std::string(exchange::lrmi_schema()), kXml);
 }
 
 http::Operation giving(http::Operation described, std::string text, std::string type) {

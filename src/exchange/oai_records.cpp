@@ -216,7 +216,7 @@ void append_lrmi(std::string& xml, const RecordContext& context, const Work& wor
 
 }  // namespace
 
-const std::string_view kLrmiSchema = R"(<?xml version="1.0" encoding="UTF-8"?>
+constexpr std::string_view kLrmiSchema = R"(<?xml version="1.0" encoding="UTF-8"?>
 <xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema" xmlns="urn:oriel:lrmi:1"
            targetNamespace="urn:oriel:lrmi:1" elementFormDefault="qualified">
   <xs:import namespace="http://www.w3.org/XML/1998/namespace"
@@ -280,6 +280,8 @@ const std::string_view kLrmiSchema = R"(<?xml version="1.0" encoding="UTF-8"?>
   </xs:element>
 </xs:schema>
 )";
+
+std::string_view lrmi_schema() { return kLrmiSchema; }
 
 std::string record_identifier(const OaiNode& node, std::string_view work) {
   if (node.domain.empty()) return node.works + std::string(work);

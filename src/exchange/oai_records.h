@@ -2,7 +2,7 @@
 //
 // "oai_dc" is for every harvester. "lrmi" says what the page of a Work says in schema.org's words,
 // as XML: an element by the name of each property, under a namespace of our own, since schema.org
-// has no XML; its schema is kLrmiSchema, which each node gives at /oai/lrmi.xsd.
+// has no XML; its schema is lrmi_schema(), which each node gives at /oai/lrmi.xsd.
 #pragma once
 #include <functional>
 #include <string>
@@ -40,7 +40,7 @@ inline constexpr std::string_view kDublinCoreSchema =
     "http://www.openarchives.org/OAI/2.0/oai_dc.xsd";
 inline constexpr std::string_view kLrmiNamespace = "urn:oriel:lrmi:1";
 // XML Schema 1.0 of the second format.
-extern const std::string_view kLrmiSchema;
+std::string_view lrmi_schema();
 
 // "oai:window.example:works/01k…", or the address where the node has no name of its own.
 std::string record_identifier(const OaiNode& node, std::string_view work);
